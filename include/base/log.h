@@ -1,0 +1,11 @@
+/*
+ * log: the one place that speaks.  Lines go to standard error as "egress25: what: why, and what to
+ * do".  Pure code never calls it: it returns reasons.
+ */
+#ifndef EGRESS25_BASE_LOG_H
+#define EGRESS25_BASE_LOG_H
+
+/* One line; the format needs no newline.  Control bytes in arguments are escaped. */
+void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

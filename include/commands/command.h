@@ -1,0 +1,66 @@
+/*
+ * command: the table of subcommands and their options.  Parsing, help, and (later) completions are
+ * made from the same rows.
+ */
+#ifndef EGRESS25_COMMANDS_COMMAND_H
+#define EGRESS25_COMMANDS_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/config.h"
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FOUND = 1,  /* only with --exit-code */
+	EXIT_USAGE = 2,  /* usage or configuration */
+	EXIT_FAILED = 3  /* capture, record, permission */
+};
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+
+/* What the command line said. */
+struct options {
+	const char *config;
+	struct config_list records; /* --record, each time it was given */
+	struct config_overrides overrides;
+	const char *since, *until;  /* as given, or NULL */
+	enum format format;
+	bool no_color, all, follow, exit_code, again;
+	char **arguments; /* what is no option */
+	int argument_count;
+};
+
+struct command {
+	const char *name;
+	const char *summary;   /* one line for the list of commands */
+	const char *synopsis;  /* "offenders [--all] [--since TIME] ..." */
+	const char *details;   /* a few lines for --help */
+	const char *example;   /* lines for --help */
+	const char *options;   /* long names it takes, separated by blanks */
+	int minimum, maximum;  /* number of arguments; maximum -1: any */
+	int (*run)(const struct options *options); /* an enum exit_status */
+};
+
+extern const struct command command_table[];
+extern const int command_count;
+
+int command_read(const struct options *options);
+int command_watch(const struct options *options);
+int command_offenders(const struct options *options);
+int command_host(const struct options *options);
+int command_connections(const struct options *options);
+int command_status(const struct options *options);
+int command_config(const struct options *options);
+
+/*
+ * Parses argv behind the command's name.  0 and *ret_ filled; or an exit status + 1 where the answer
+ * was help (already printed; EXIT_DONE + 1) or a usage error (already said; EXIT_USAGE + 1).
+ */
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret_);
+void options_done(struct options *options);
+
+/* Loads the configuration the options name.  EXIT_DONE, or EXIT_USAGE having said why. */
+int options_config(const struct options *options, struct config **ret_);
+
+#endif

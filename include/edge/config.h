@@ -1,0 +1,52 @@
+/*
+ * config: the configuration file (libconfuse) and the command line's replacements for its lists.
+ */
+#ifndef EGRESS25_EDGE_CONFIG_H
+#define EGRESS25_EDGE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "judge/policy.h"
+
+#define CONFIG_DEFAULT_PATH   "/etc/egress25.conf"
+#define CONFIG_DEFAULT_RECORD "/var/lib/egress25/record.db"
+#define CONFIG_ERROR          1024
+
+/* Texts given on the command line; a list with any entry replaces the file's. */
+struct config_list {
+	const char **items;
+	size_t count;
+};
+
+struct config_overrides {
+	struct config_list interfaces, internal, mail_servers, smart_hosts, allow, ports, also_watch;
+};
+
+struct config {
+	char *path; /* the file read, or NULL where there was none */
+	struct policy *policy;
+	char **interfaces;
+	size_t interface_count;
+	char *record;
+	char *sensor; /* the host's name unless configured */
+	uint16_t ports[65535]; /* watched and also watched, ascending */
+	size_t port_count;
+	/* section retention */
+	int64_t retention_age;       /* microseconds */
+	int64_t retention_bytes;
+	uint32_t rows_per_host_hour;
+	int64_t silent_after;        /* microseconds without a frame: the mirror counts as silent */
+};
+
+/*
+ * Reads path; NULL means CONFIG_DEFAULT_PATH where it exists, else built-in defaults.  0, or
+ * -EINVAL / another negative errno with one line in error that names file, line, what was found and
+ * what is expected.  *ret_ is owned by the caller: config_free().
+ */
+int config_load(const char *path, const struct config_overrides *overrides, struct config **ret_,
+		char error[CONFIG_ERROR]);
+void config_free(struct config *c); /* accepts NULL */
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * store: the record's writer, by SQLite.  Used by one thread.
+ *
+ * WAL, synchronous NORMAL, one transaction per batch: after a kill -9 the record holds every batch
+ * that store_write() had returned from, and is never corrupt.  One writer per record: a lock on
+ * PATH-lock (an open file description lock), which also tells readers whether a monitor runs.
+ */
+#ifndef EGRESS25_EDGE_STORE_H
+#define EGRESS25_EDGE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "judge/batch.h"
+
+#define STORE_ERROR 512
+
+struct store;
+struct sqlite3;
+
+struct store_options {
+	const char *path;   /* NULL: a temporary record of this process alone */
+	const char *sensor; /* this monitor's name */
+	const char *mode;   /* "watch" or "read" */
+	uint32_t rows_per_host_hour; /* connection rows kept; 0: no limit */
+	int64_t retention_age;       /* microseconds; 0: for ever */
+	int64_t retention_bytes;     /* of the record's pages; 0: no limit */
+};
+
+/* A host's first offence in this record, told after it was written. */
+struct store_news {
+	struct addr client, server;
+	uint16_t server_port;
+	int64_t when;
+	char mac[MAC_TEXT]; /* "" where not known */
+};
+typedef void store_news_fn(void *context, const struct store_news *news);
+
+/*
+ * Opens or creates, migrates, starts a row in `run`.  0, or a negative errno with one line in error:
+ * -EBUSY another monitor has it, -EINVAL no record of egress25, -EPROTO newer than this program,
+ * -EACCES, -ENOSPC, -EIO.  A file that is refused is left untouched.
+ */
+int store_open(const struct store_options *options, struct store **ret_, char error[STORE_ERROR]);
+
+/* Ends the run and closes.  Accepts NULL. */
+void store_close(struct store *s);
+
+/*
+ * Writes a batch in one transaction, with the heartbeat of time `now` (wall clock).  0, or a negative
+ * errno with nothing written, to be tried again later (-ENOSPC, -EBUSY, -EIO, ...).
+ */
+int store_write(struct store *s, const struct batch *b, int64_t now, store_news_fn *news,
+		void *context, char error[STORE_ERROR]);
+
+/* A share of retention's work, bounded in time; 1 where more waits, 0 where none, or negative. */
+int store_prune(struct store *s, int64_t now);
+
+/* First id that no connection of the record has. */
+uint64_t store_next_id(const struct store *s);
+
+/* Whether that capture file was read into this record before; 1, 0, or a negative errno. */
+int store_has_source(struct store *s, const char *digest);
+int store_add_source(struct store *s, const char *digest, const char *name, uint64_t bytes,
+		     int64_t now);
+
+/* For a query in the same process, once the writer is at rest. */
+struct sqlite3 *store_database(struct store *s);
+
+#endif

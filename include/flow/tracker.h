@@ -1,0 +1,79 @@
+/*
+ * tracker: from TCP segments and ICMP errors to connections, each attempt counted once.
+ *
+ * Limits: TRACKER_FLOWS connections at once, in memory that is reserved at the start and touched
+ * only as far as it is used.  When the table is full one goes, by this rule: the one longest without
+ * a frame among the first of these groups that has any: embryos; unclassified; ended; never
+ * answered; connected.  An evicted connection has been handed to the sink first: its host keeps its
+ * counts.  Work per packet is constant, whatever a stranger sends.
+ *
+ * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with it.
+ */
+#ifndef EGRESS25_FLOW_TRACKER_H
+#define EGRESS25_FLOW_TRACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "flow/flow.h"
+#include "flow/site.h"
+#include "wire/packet.h"
+
+#define TRACKER_FLOWS (1u << 20)
+
+struct tracker;
+
+/* Called while the tracker works; must not call it back. */
+struct tracker_sink {
+	void *context;
+	/* An attempt or an unclassified connection begins: judge it.  f may be marked. */
+	void (*begin)(void *context, struct flow *f);
+	/* What has changed since the last call for f; `final` where f is about to be forgotten. */
+	void (*change)(void *context, struct flow *f, bool final);
+};
+
+struct tracker_counters {
+	uint64_t attempts;     /* begun, permitted ones and those on also-watched ports included */
+	uint64_t unclassified; /* connections begun between two external addresses */
+	uint64_t stray;        /* frames on a watched port that belong to no connection */
+	uint64_t inbound;      /* frames of connections that external clients make to internal servers */
+	uint64_t internal;     /* frames between two internal addresses on a watched port */
+	uint64_t copies;       /* frames seen a second time: retransmissions and mirror copies */
+	uint64_t evicted[2];   /* flows evicted before their time: [0] not connected, [1] connected */
+	uint64_t evicted_embryos;
+	uint64_t back_jumps;   /* stamps over a second older than the one before */
+	uint64_t tracked;      /* flows in the table now, embryos included */
+};
+
+/* Takes all memory at once.  capacity is at least 16.  NULL without memory. */
+struct tracker *tracker_new(const struct hash_key *key, uint32_t capacity,
+			    const struct tracker_sink *sink);
+void tracker_free(struct tracker *t);
+
+/*
+ * One packet of outcome DECODE_TCP or DECODE_ICMP_ERROR; any other is the caller's mistake.
+ * Whatever has no watched port is passed over.  Returns the flow it belongs to, good until the next
+ * call, or NULL.
+ */
+struct flow *tracker_packet(struct tracker *t, const struct site *site, const struct packet *p,
+			    bool icmp_error);
+
+/*
+ * Any decoded frame with IP addresses: tells which directions the mirror shows.  Cheap; call it for
+ * every frame, before tracker_packet().
+ */
+void tracker_direction(struct tracker *t, bool from_internal);
+
+/* Time passes without a packet: ends what has been quiet for long.  At most `most` flows. */
+void tracker_tick(struct tracker *t, int64_t now, uint32_t most);
+
+/* Hands up to `most` changed flows to the sink, longest waiting first.  Returns how many. */
+uint32_t tracker_collect(struct tracker *t, uint32_t most);
+
+/* The capture ends: resolves the embryos and hands every flow to the sink as final. */
+void tracker_finish(struct tracker *t);
+
+const struct tracker_counters *tracker_counters(const struct tracker *t);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * batch: what the capture thread hands to the writer at one go, in memory of a fixed size.
+ *
+ * Two batches exist.  The capture thread fills one while the writer stores the other; they change
+ * places when the writer is idle.  So a stalled disk never stalls capture: the batch being filled
+ * just grows fuller, and sums fold what comes together:
+ *   - sums: one entry per host, server, port, standing and minute: exact whatever happens, until
+ *     BATCH_SUMS are taken; then further ones are folded per host, standing and minute with the
+ *     server left out (`folded`), so that hosts' totals stay exact; when BATCH_FOLDED of those are
+ *     taken too, counts are lost, and that is counted.
+ *   - connections: the newest state of each; beyond BATCH_CONNECTIONS no row is kept, and counted.
+ */
+#ifndef EGRESS25_JUDGE_BATCH_H
+#define EGRESS25_JUDGE_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "judge/health.h"
+#include "judge/offence.h"
+
+#define BATCH_SUMS        32768
+#define BATCH_FOLDED      8192
+#define BATCH_CONNECTIONS 32768
+#define BATCH_ROUTERS     64
+
+struct sum {
+	struct addr client, server; /* server is all zero where folded */
+	uint16_t port;              /* 0 where folded */
+	uint8_t standing;
+	bool folded;
+	int64_t minute;      /* start of the minute in which the connections began */
+	int64_t first, last; /* earliest start, newest frame among them */
+	struct tally tally;
+};
+
+struct batch;
+
+struct batch *batch_new(const struct hash_key *key); /* NULL without memory */
+void batch_free(struct batch *b);
+void batch_clear(struct batch *b);
+
+/* Takes a connection as it stands and the change to its host's numbers. */
+void batch_add(struct batch *b, const struct connection *c, const struct tally *change);
+
+/* A MAC address that proved to be a router's.  Beyond BATCH_ROUTERS they are offered again later:
+ * false says so. */
+bool batch_add_router(struct batch *b, const uint8_t mac[6]);
+uint32_t batch_router_count(const struct batch *b);
+const uint8_t *batch_router(const struct batch *b, uint32_t i);
+
+/* Nearly full: time to hand over, and for a file to wait. */
+bool batch_is_full(const struct batch *b);
+bool batch_is_empty(const struct batch *b);
+
+/* Reading, in the order of first arrival. */
+uint32_t batch_sum_count(const struct batch *b);
+const struct sum *batch_sum(const struct batch *b, uint32_t i);
+uint32_t batch_connection_count(const struct batch *b);
+const struct connection *batch_connection(const struct batch *b, uint32_t i);
+
+enum batch_loss {
+	BATCH_SERVER_FOLDED,   /* attempts whose server is no longer told apart */
+	BATCH_ROW_DROPPED,     /* connections without a row of their own */
+	BATCH_COUNTS_LOST,     /* attempts not counted at any host */
+	BATCH_LOSS_COUNT
+};
+const char *batch_loss_name(enum batch_loss loss);
+/* Since batch_new(); batch_clear() leaves them. */
+uint64_t batch_lost(const struct batch *b, enum batch_loss loss);
+
+/* The state of the monitor, which goes along: the newest wins. */
+struct health *batch_health(struct batch *b);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * health: how well the monitor sees.  Flat, so that it may cross to the writer and into the record.
+ */
+#ifndef EGRESS25_JUDGE_HEALTH_H
+#define EGRESS25_JUDGE_HEALTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define HEALTH_INTERFACES 16
+#define HEALTH_LOSSES     48
+#define HEALTH_EXAMPLES   8
+
+struct health_interface {
+	char name[32];                /* escaped; a file's path is cut to its end */
+	uint64_t received;            /* frames handed to us */
+	uint64_t dropped;             /* by the kernel, for want of room in the ring */
+	uint64_t dropped_by_interface;
+	uint64_t outward, inward;     /* frames from internal to external addresses, and back */
+	int64_t last_frame;           /* stamp; 0 where none came */
+	bool down;
+};
+
+struct health_loss {
+	const char *reason; /* static text */
+	uint64_t count;
+};
+
+struct health_example {
+	struct addr client, server;
+	uint16_t port;
+};
+
+struct health {
+	int64_t newest;   /* greatest stamp of any frame; 0 where none came */
+	uint64_t packets; /* frames decoded, well or badly */
+	uint64_t attempts, stray, inbound, internal, copies, tracked;
+	uint64_t unclassified;
+	struct health_example examples[HEALTH_EXAMPLES]; /* the first unclassified pairs */
+	uint8_t example_count;
+	uint8_t interface_count;
+	struct health_interface interfaces[HEALTH_INTERFACES];
+	uint8_t loss_count;
+	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */
+};
+
+/* Adds a reason unless count is 0. */
+void health_add_loss(struct health *h, const char *reason, uint64_t count);
+
+#endif

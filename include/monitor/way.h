@@ -1,0 +1,46 @@
+/*
+ * way: the one way from a frame to the batch: decode, defrag, track, judge.  `read` and `watch` both
+ * walk it, and so does a fuzzer.  No I/O, no clock: time is the frames' stamps.
+ */
+#ifndef EGRESS25_MONITOR_WAY_H
+#define EGRESS25_MONITOR_WAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "judge/batch.h"
+#include "judge/policy.h"
+#include "wire/frame.h"
+
+struct way;
+
+struct way_options {
+	struct hash_key key;
+	uint32_t flows;   /* connections at once; 0: TRACKER_FLOWS */
+	uint64_t id_base; /* added to a connection's serial number: store_next_id() - 1 */
+};
+
+struct way *way_new(const struct way_options *options); /* NULL without memory */
+void way_free(struct way *w);
+
+/* The policy and the batch in force, borrowed.  The policy judges attempts that begin from now on. */
+void way_set_policy(struct way *w, const struct policy *policy);
+void way_set_batch(struct way *w, struct batch *batch);
+
+/* One frame through all rooms. */
+void way_frame(struct way *w, const struct frame *frame);
+
+/* Time passes without a frame: `now` on the frames' clock. */
+void way_tick(struct way *w, int64_t now);
+
+/* Moves up to `most` changed connections into the batch.  Returns how many. */
+uint32_t way_collect(struct way *w, uint32_t most);
+
+/* The capture has ended: everything goes into the batch; `room` is called whenever that is full. */
+void way_finish(struct way *w, void (*room)(void *context), void *context);
+
+/* Fills the counters that the way knows; interfaces' names and drops are the caller's. */
+void way_health(const struct way *w, struct health *ret_);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * writer: the thread that stores, and the two batches between it and the capture thread.
+ *
+ * The capture thread fills writer_batch() and offers it now and then; where the writer is idle the
+ * batches change places, else nothing happens and the batch grows fuller.  Neither waits for the
+ * other unless asked to.
+ */
+#ifndef EGRESS25_MONITOR_WRITER_H
+#define EGRESS25_MONITOR_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/store.h"
+#include "judge/batch.h"
+
+struct writer;
+
+struct writer_options {
+	struct store *store; /* borrowed; the writer's alone until writer_stop() */
+	store_news_fn *news; /* called on the writer's thread; may be NULL */
+	void *context;
+};
+
+/* Starts the thread.  0 or a negative errno. */
+int writer_start(const struct writer_options *options, struct writer **ret_);
+
+/* The batch to fill now: the capture thread's until the next writer_offer(). */
+struct batch *writer_batch(struct writer *w);
+
+/*
+ * Hands the batch over where the writer is idle, and returns whether it did.  With wait, waits until
+ * it is idle (`read`: a file does not run away).
+ */
+bool writer_offer(struct writer *w, bool wait);
+
+/* Stores what is left, waits for it, ends the thread.  0, or the error that the last write met. */
+int writer_stop(struct writer *w, char error[STORE_ERROR]);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * The record's tables.  Times are microseconds since 1970 UTC, addresses RFC 5952 text; whatever
+ * came from the network is escaped already.  A window query adds up whole days, hours and minutes
+ * from the sums, so it costs what the window holds of hosts, not what the record holds of
+ * connections.
+ */
+#include "edge/schema.h"
+
+#define MEASURES                                                                                   \
+	"attempts INTEGER NOT NULL DEFAULT 0,"                                                     \
+	"connected INTEGER NOT NULL DEFAULT 0,"                                                    \
+	"messages INTEGER NOT NULL DEFAULT 0,"                                                     \
+	"recipients INTEGER NOT NULL DEFAULT 0,"                                                   \
+	"bytes_sent INTEGER NOT NULL DEFAULT 0,"                                                   \
+	"resets INTEGER NOT NULL DEFAULT 0,"                                                       \
+	"killed INTEGER NOT NULL DEFAULT 0,"                                                       \
+	"outcome_sent INTEGER NOT NULL DEFAULT 0,"                                                 \
+	"outcome_encrypted INTEGER NOT NULL DEFAULT 0,"                                            \
+	"outcome_rejected INTEGER NOT NULL DEFAULT 0,"                                             \
+	"outcome_connected INTEGER NOT NULL DEFAULT 0,"                                            \
+	"outcome_refused INTEGER NOT NULL DEFAULT 0,"                                              \
+	"outcome_unreachable INTEGER NOT NULL DEFAULT 0,"                                          \
+	"outcome_unanswered INTEGER NOT NULL DEFAULT 0,"
+
+static const char version_1[] =
+	/* Every internal host that ever made an attempt, permitted or not. */
+	"CREATE TABLE host("
+	" id INTEGER PRIMARY KEY,"
+	" address TEXT NOT NULL UNIQUE"
+	") STRICT;"
+	/* Every server attempted; id 0 stands for those beyond a host's limit. */
+	"CREATE TABLE server("
+	" id INTEGER PRIMARY KEY,"
+	" address TEXT NOT NULL UNIQUE,"
+	" name TEXT"
+	") STRICT;"
+	"INSERT INTO server(id, address) VALUES (0, 'others');"
+	/* A host's numbers; standing: 0 offence, 1 permitted, 2 also watched. */
+	"CREATE TABLE host_sum("
+	" span INTEGER NOT NULL," /* seconds: 0 all time, 60, 3600, 86400 */
+	" start INTEGER NOT NULL,"
+	" standing INTEGER NOT NULL,"
+	" host INTEGER NOT NULL REFERENCES host(id),"
+	" first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	MEASURES
+	" thinned INTEGER NOT NULL DEFAULT 0,"      /* connections without a row in conn */
+	" destinations INTEGER NOT NULL DEFAULT 0," /* span 0 only: distinct servers */
+	" folded INTEGER NOT NULL DEFAULT 0,"       /* attempts whose server is 'others' */
+	" PRIMARY KEY(span, start, standing, host)"
+	") STRICT, WITHOUT ROWID;"
+	/* What a host did to one server.  Permitted and also watched ones have span 0 alone. */
+	"CREATE TABLE contact_sum("
+	" span INTEGER NOT NULL,"
+	" start INTEGER NOT NULL,"
+	" standing INTEGER NOT NULL,"
+	" host INTEGER NOT NULL REFERENCES host(id),"
+	" server INTEGER NOT NULL REFERENCES server(id),"
+	" port INTEGER NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" connected INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY(span, start, standing, host, server, port)"
+	") STRICT, WITHOUT ROWID;"
+	/* Connections, thinned beyond a number per host and hour. */
+	"CREATE TABLE conn("
+	" id INTEGER PRIMARY KEY,"
+	" host INTEGER NOT NULL REFERENCES host(id),"
+	" client_port INTEGER NOT NULL,"
+	" server INTEGER NOT NULL REFERENCES server(id),"
+	" server_port INTEGER NOT NULL,"
+	" started INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	" ended INTEGER,"      /* NULL while it is open */
+	" standing INTEGER NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" outcome TEXT NOT NULL,"
+	" connected INTEGER NOT NULL,"
+	" vlan TEXT NOT NULL," /* tags outermost first, '100.20'; '' for none */
+	" mac TEXT,"
+	" bytes_sent INTEGER NOT NULL,"
+	" bytes_received INTEGER NOT NULL,"
+	" messages INTEGER,"
+	" recipients INTEGER,"
+	" resets INTEGER NOT NULL DEFAULT 0,"
+	" killed INTEGER,"
+	" helo TEXT,"
+	" senders TEXT,"       /* a JSON array */
+	" banner TEXT,"
+	" reply TEXT"
+	") STRICT;"
+	"CREATE INDEX conn_by_host ON conn(host, started);"
+	"CREATE INDEX conn_by_time ON conn(started);"
+	/* Where a host was seen: MAC address and VLAN of its own frames. */
+	"CREATE TABLE identity("
+	" host INTEGER NOT NULL REFERENCES host(id),"
+	" mac TEXT NOT NULL,"  /* '' where the frames had none */
+	" vlan TEXT NOT NULL,"
+	" hops INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" name TEXT,"
+	" source TEXT NOT NULL DEFAULT 'frame',"
+	" PRIMARY KEY(host, mac, vlan)"
+	") STRICT, WITHOUT ROWID;"
+	/* MAC addresses that carry many addresses: no workstation's. */
+	"CREATE TABLE router(mac TEXT PRIMARY KEY, noticed INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	/* One row per start of the monitor, and per `read --record`. */
+	"CREATE TABLE run("
+	" id INTEGER PRIMARY KEY,"
+	" mode TEXT NOT NULL," /* 'watch' or 'read' */
+	" sensor TEXT NOT NULL,"
+	" pid INTEGER NOT NULL,"
+	" started INTEGER NOT NULL,"
+	" beat INTEGER NOT NULL,"  /* wall clock of the last write */
+	" ended INTEGER,"          /* wall clock; NULL while it runs, or where it was killed */
+	" newest INTEGER NOT NULL DEFAULT 0," /* greatest stamp of any frame */
+	" packets INTEGER NOT NULL DEFAULT 0,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" tracked INTEGER NOT NULL DEFAULT 0,"
+	" stray INTEGER NOT NULL DEFAULT 0,"
+	" inbound INTEGER NOT NULL DEFAULT 0,"
+	" internal INTEGER NOT NULL DEFAULT 0,"
+	" copies INTEGER NOT NULL DEFAULT 0,"
+	" unclassified INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
+	"CREATE TABLE interface("
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" name TEXT NOT NULL,"
+	" received INTEGER NOT NULL,"
+	" dropped INTEGER NOT NULL,"
+	" dropped_by_interface INTEGER NOT NULL,"
+	" outward INTEGER NOT NULL,"
+	" inward INTEGER NOT NULL,"
+	" last_frame INTEGER NOT NULL,"
+	" down INTEGER NOT NULL,"
+	" PRIMARY KEY(run, name)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE lost("
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" reason TEXT NOT NULL,"
+	" count INTEGER NOT NULL,"
+	" PRIMARY KEY(run, reason)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE unclassified("
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" client TEXT NOT NULL,"
+	" server TEXT NOT NULL,"
+	" port INTEGER NOT NULL,"
+	" PRIMARY KEY(run, client, server, port)"
+	") STRICT, WITHOUT ROWID;"
+	/* Capture files read into this record. */
+	"CREATE TABLE source("
+	" digest TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" read INTEGER NOT NULL,"
+	" PRIMARY KEY(digest, run)"
+	") STRICT, WITHOUT ROWID;"
+	/* What retention has taken away. */
+	"CREATE TABLE pruned("
+	" what TEXT PRIMARY KEY,"
+	" rows INTEGER NOT NULL,"
+	" before INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE VIEW connection AS SELECT c.id AS id, h.address AS client, c.client_port AS client_port,"
+	" s.address AS server, c.server_port AS server_port, s.name AS server_name,"
+	" CASE WHEN c.vlan = '' THEN NULL"
+	"  ELSE CAST(replace(c.vlan, rtrim(c.vlan, '0123456789'), '') AS INTEGER) END AS vlan,"
+	" c.vlan AS vlan_tags, c.mac AS mac, c.started AS started, c.ended AS ended,"
+	" c.outcome AS outcome, c.resets AS resets, c.killed AS killed, c.helo AS helo,"
+	" coalesce(c.senders, '[]') AS senders, c.recipients AS recipients, c.messages AS messages,"
+	" c.bytes_sent AS bytes_sent, c.bytes_received AS bytes_received, c.banner AS banner,"
+	" c.reply AS reply, c.standing <> 0 AS permitted,"
+	" CASE WHEN c.standing = 0 THEN c.reason END AS offence"
+	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;";
+
+const char *const schema_step[SCHEMA_VERSION] = {
+	[0] = version_1,
+};
