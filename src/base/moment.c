@@ -1,0 +1,265 @@
+#include "base/moment.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+
+/* The years that a time may lie in: what four digits can say. */
+#define MOMENT_LEAST INT64_C(-62135596800000000)
+#define MOMENT_MOST  INT64_C(253402300799999999)
+
+int64_t moment_floor(int64_t t, int64_t span)
+{
+	int64_t rest = t % span;
+
+	return rest < 0 ? t - rest - span : t - rest;
+}
+
+int64_t moment_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * MOMENT_SECOND + now.tv_nsec / 1000;
+}
+
+static int64_t clamp(int64_t t)
+{
+	return t < MOMENT_LEAST ? MOMENT_LEAST : t > MOMENT_MOST ? MOMENT_MOST : t;
+}
+
+const char *moment_format_utc(int64_t t, char buf[MOMENT_TEXT])
+{
+	int64_t whole = moment_floor(clamp(t), MOMENT_SECOND);
+	time_t seconds = (time_t)(whole / MOMENT_SECOND);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	return text_print(buf, MOMENT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
+			  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			  tm.tm_sec, (int)(clamp(t) - whole));
+}
+
+const char *moment_format_local(int64_t t, char buf[MOMENT_TEXT])
+{
+	time_t seconds = (time_t)(moment_floor(clamp(t), MOMENT_SECOND) / MOMENT_SECOND);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	return text_print(buf, MOMENT_TEXT, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900,
+			  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+const char *moment_format_ago(int64_t t, int64_t now, char buf[MOMENT_TEXT])
+{
+	int64_t seconds = (now - clamp(t)) / MOMENT_SECOND;
+	bool future = seconds < 0;
+	int64_t n = future ? -seconds : seconds;
+	const char *unit = "s";
+
+	if (n < 1)
+		return text_print(buf, MOMENT_TEXT, "just now");
+	if (n >= 2 * 86400) {
+		n /= 86400;
+		unit = "days";
+	} else if (n >= 2 * 3600) {
+		n /= 3600;
+		unit = "h";
+	} else if (n >= 2 * 60) {
+		n /= 60;
+		unit = "min";
+	}
+	return text_print(buf, MOMENT_TEXT, future ? "in %lld %s" : "%lld %s ago", (long long)n,
+			  unit);
+}
+
+int moment_parse_duration(const char *text, int64_t *ret_)
+{
+	int64_t sum = 0;
+
+	if (!*text)
+		return -EINVAL;
+	while (*text) {
+		int64_t n = 0, unit;
+		int digits = 0;
+
+		for (; isdigit((unsigned char)*text); text++, digits++)
+			if (digits < 10)
+				n = n * 10 + (*text - '0');
+		switch (*text) {
+		case 's':
+			unit = MOMENT_SECOND;
+			break;
+		case 'm':
+			unit = MOMENT_MINUTE;
+			break;
+		case 'h':
+			unit = MOMENT_HOUR;
+			break;
+		case 'd':
+			unit = MOMENT_DAY;
+			break;
+		case 'w':
+			unit = 7 * MOMENT_DAY;
+			break;
+		default:
+			return -EINVAL;
+		}
+		text++;
+		if (digits == 0 || digits > 10 || n > MOMENT_MOST / unit || sum > MOMENT_MOST - n * unit)
+			return -EINVAL;
+		sum += n * unit;
+	}
+	*ret_ = sum;
+	return 0;
+}
+
+/* Exactly `digits` digits, of a value within bounds. */
+static bool take_number(const char **at, int digits, int least, int most, int *ret_)
+{
+	int n = 0;
+
+	for (int i = 0; i < digits; i++, (*at)++) {
+		if (!isdigit((unsigned char)**at))
+			return false;
+		n = n * 10 + (**at - '0');
+	}
+	if (n < least || n > most)
+		return false;
+	*ret_ = n;
+	return true;
+}
+
+static bool take_char(const char **at, char c)
+{
+	if (**at != c)
+		return false;
+	(*at)++;
+	return true;
+}
+
+static bool valid_day(int year, int month, int day)
+{
+	static const int days[12] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return day <= days[month - 1] && (month != 2 || day < 29 || leap);
+}
+
+/* "YYYY-MM-DD" */
+static bool take_date(const char **at, struct tm *tm)
+{
+	int year, month, day;
+
+	if (!take_number(at, 4, 1, 9999, &year) || !take_char(at, '-') ||
+	    !take_number(at, 2, 1, 12, &month) || !take_char(at, '-') ||
+	    !take_number(at, 2, 1, 31, &day) || !valid_day(year, month, day))
+		return false;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	tm->tm_mday = day;
+	return true;
+}
+
+/* "HH:MM[:SS[.fraction]]"; digits of the fraction beyond the sixth are passed over. */
+static bool take_time(const char **at, struct tm *tm, int64_t *micro)
+{
+	int64_t weight = MOMENT_SECOND / 10;
+
+	*micro = 0;
+	if (!take_number(at, 2, 0, 23, &tm->tm_hour) || !take_char(at, ':') ||
+	    !take_number(at, 2, 0, 59, &tm->tm_min))
+		return false;
+	if (!take_char(at, ':'))
+		return true;
+	if (!take_number(at, 2, 0, 60, &tm->tm_sec))
+		return false;
+	if (!take_char(at, '.'))
+		return true;
+	if (!isdigit((unsigned char)**at))
+		return false;
+	for (; isdigit((unsigned char)**at); (*at)++, weight /= 10)
+		*micro += (**at - '0') * weight;
+	return true;
+}
+
+/* "Z" or "+HH:MM": seconds east of UTC. */
+static bool take_zone(const char **at, long *east)
+{
+	int hours, minutes, sign;
+
+	*east = 0;
+	if (take_char(at, 'Z') || take_char(at, 'z'))
+		return true;
+	sign = **at == '-' ? -1 : 1;
+	if (!(take_char(at, '+') || take_char(at, '-')) || !take_number(at, 2, 0, 23, &hours) ||
+	    !take_char(at, ':') || !take_number(at, 2, 0, 59, &minutes))
+		return false;
+	*east = sign * (hours * 3600L + minutes * 60L);
+	return true;
+}
+
+/* "HH:MM": today's, or yesterday's where that is still to come. */
+static int parse_clock(const char *text, int64_t now, int64_t *ret_)
+{
+	time_t seconds = (time_t)(moment_floor(now, MOMENT_SECOND) / MOMENT_SECOND);
+	struct tm tm, day;
+	int64_t micro, t;
+
+	localtime_r(&seconds, &day);
+	tm = day;
+	tm.tm_sec = 0;
+	if (!take_time(&text, &tm, &micro) || *text)
+		return -EINVAL;
+	tm.tm_isdst = -1;
+	day = tm;
+	t = (int64_t)mktime(&tm) * MOMENT_SECOND + micro;
+	if (t > now) {
+		day.tm_mday--;
+		day.tm_isdst = -1;
+		t = (int64_t)mktime(&day) * MOMENT_SECOND + micro;
+	}
+	*ret_ = t;
+	return 0;
+}
+
+static int parse_date_time(const char *text, int64_t *ret_)
+{
+	struct tm tm = {.tm_isdst = -1};
+	int64_t micro = 0;
+	long east;
+
+	if (!take_date(&text, &tm))
+		return -EINVAL;
+	if (take_char(&text, 'T') || take_char(&text, 't') || take_char(&text, ' ')) {
+		if (!take_time(&text, &tm, &micro))
+			return -EINVAL;
+		if (*text && take_zone(&text, &east) && !*text) {
+			*ret_ = ((int64_t)timegm(&tm) - east) * MOMENT_SECOND + micro;
+			return 0;
+		}
+	}
+	if (*text)
+		return -EINVAL;
+	*ret_ = (int64_t)mktime(&tm) * MOMENT_SECOND + micro;
+	return 0;
+}
+
+int moment_parse(const char *text, int64_t now, int64_t *ret_)
+{
+	int64_t ago;
+
+	if (moment_parse_duration(text, &ago) == 0) {
+		*ret_ = now - ago;
+		return 0;
+	}
+	if (strlen(text) > 2 && text[2] == ':')
+		return parse_clock(text, now, ret_);
+	return parse_date_time(text, ret_);
+}
