@@ -17,7 +17,11 @@ struct addr {
 	uint8_t b[16];
 };
 
-/* An address block.  length counts bits of the 16 bytes: 10.0.0.0/8 has length 104. */
+/*
+ * An address block of one family.  length counts bits of the 16 bytes: 10.0.0.0/8 has length 104.
+ * A block of length 96 or more under ::ffff:0:0/96 is IPv4; any other is IPv6 and never holds an
+ * IPv4 address, ::/0 included.
+ */
 struct prefix {
 	struct addr addr;
 	uint8_t length;

@@ -1,7 +1,7 @@
 /*
  * lpm: longest-prefix match over IPv4 and IPv6 prefixes: a path-compressed binary trie (Morrison's
  * PATRICIA).  A lookup visits at most as many nodes as there are nested prefixes on its path plus
- * branchings, never more than 129.
+ * branchings, never more than 129.  The families are apart: ::/0 holds no IPv4 address.
  */
 #ifndef EGRESS25_BASE_LPM_H
 #define EGRESS25_BASE_LPM_H

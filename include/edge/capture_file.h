@@ -3,7 +3,7 @@
  * sections and interfaces (of different link types) in one file, standard input.
  *
  * Read by read(2) in blocks of 256 KiB and not through libpcap, because libpcap refuses a pcapng
- * file whose interfaces differ in link type, does not tell interfaces apart, and reads through a
+ * file whose interfaces differ in link type, and reads through a
  * stdio buffer of 4 KiB, which makes it four times slower.  Memory: one buffer, which grows to the
  * longest record, at most CAPTURE_FILE_RECORD.
  */
@@ -21,10 +21,11 @@
 struct capture_file;
 
 /*
- * Opens path, or standard input for "-".  0, or a negative errno with one line in error (-EINVAL:
+ * Opens path, or standard input for "-"; every frame will carry index as its interface.  0, or a negative errno with one line in error (-EINVAL:
  * it is no capture; -EOPNOTSUPP: a kind of capture not read here, compressed for instance).
  */
-int capture_file_open(const char *path, struct capture_file **ret_, char error[CAPTURE_ERROR]);
+int capture_file_open(const char *path, uint16_t index, struct capture_file **ret_,
+		      char error[CAPTURE_ERROR]);
 void capture_file_close(struct capture_file *f); /* accepts NULL */
 
 /*

@@ -31,7 +31,7 @@ struct config {
 	size_t interface_count;
 	char *record;
 	char *sensor; /* the host's name unless configured */
-	uint16_t ports[65535]; /* watched and also watched, ascending */
+	uint16_t ports[SITE_PORTS]; /* watched and also watched, ascending; more are an error */
 	size_t port_count;
 	/* section retention */
 	int64_t retention_age;       /* microseconds */

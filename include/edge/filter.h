@@ -18,17 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/site.h"
 #include "wire/frame.h"
 
 struct bpf_program;
 
 #define FILTER_SAMPLE 4096
-#define FILTER_PORTS  16 /* most ports in all */
 
 /*
  * Assembles the program for a link type (LINK_ETHERNET, LINK_RAW; LINK_SLL and LINK_SLL2 for the
  * "any" device, whose filter sees the packet from its IP header on).  0; -EINVAL for another link
- * type or too many ports; -ENOMEM; -E2BIG.  Free with filter_free().
+ * type or more than SITE_PORTS ports; -ENOMEM; -E2BIG.  Free with filter_free().
  */
 int filter_assemble(enum link link, const uint16_t *ports, size_t port_count, bool live,
 		    struct bpf_program *ret_);

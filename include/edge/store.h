@@ -53,16 +53,26 @@ void store_close(struct store *s);
 int store_write(struct store *s, const struct batch *b, int64_t now, store_news_fn *news,
 		void *context, char error[STORE_ERROR]);
 
-/* A share of retention's work, bounded in time; 1 where more waits, 0 where none, or negative. */
+/*
+ * A share of retention's work, bounded in time; 1 where more waits, 0 where none, or negative.
+ * By age: rows of conn, contact_sum and host_sum (minutes, hours, days) go when older than
+ * retention_age; a host's totals (span 0) stay exact since its first offence, and go with the host
+ * when its last connection is older than that.  By size, oldest first: plain connection rows, then
+ * contact minutes, then rows sent or encrypted, contact hours, host minutes, then whole hosts,
+ * permitted ones first.  What was taken, and before which time, stands in `pruned`.
+ */
 int store_prune(struct store *s, int64_t now);
 
-/* First id that no connection of the record has. */
+/* First id that no connection of the record ever had. */
 uint64_t store_next_id(const struct store *s);
 
-/* Whether that capture file was read into this record before; 1, 0, or a negative errno. */
-int store_has_source(struct store *s, const char *digest);
+/* Whether that capture file was read into this record before.  0, or a negative errno. */
+enum store_source { STORE_SOURCE_NEW, STORE_SOURCE_READ, STORE_SOURCE_PARTLY /* was interrupted */ };
+int store_find_source(struct store *s, const char *digest, enum store_source *ret_);
+/* Notes a file before it is read, and once all of this run's have been. Only while no writer runs. */
 int store_add_source(struct store *s, const char *digest, const char *name, uint64_t bytes,
 		     int64_t now);
+int store_finish_sources(struct store *s);
 
 /* For a query in the same process, once the writer is at rest. */
 struct sqlite3 *store_database(struct store *s);

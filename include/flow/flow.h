@@ -33,13 +33,6 @@ enum flow_kind {
 	FLOW_KIND_COUNT
 };
 
-/* What of a flow has been handed to the sink already: the sink's own, so that it can tell deltas. */
-struct flow_told {
-	uint64_t bytes_sent;
-	bool begun, connected;
-	uint8_t outcome;
-};
-
 struct flow {
 	struct addr client, server;
 	uint16_t client_port, server_port;
@@ -47,42 +40,55 @@ struct flow {
 	uint8_t kind;       /* enum flow_kind */
 	uint8_t port_class; /* enum port_class of server_port */
 
-	int64_t started; /* stamp of the first frame */
+	int64_t started; /* stamp of the first frame; never changes once the attempt began */
 	int64_t last;    /* greatest stamp of any of its frames */
 	uint64_t serial; /* 1, 2, ... in the order in which attempts began; 0 for an embryo */
 
-	bool syn_seen;   /* client_isn is known */
-	bool connected;  /* the handshake is proven */
-	bool refused, unreachable, encrypted;
-	bool ended;      /* RST, or FIN of both sides; what comes later starts nothing */
-
 	uint64_t bytes_sent, bytes_received; /* payload, each byte of the sequence counted once */
+	uint64_t told_bytes_sent;            /* the part of bytes_sent that was told: see offence.h */
+
+	uint32_t client_isn;
+	uint32_t client_next, server_next;   /* sequence edges: the next byte expected of either */
+
+	bool syn_seen : 1;     /* client_isn is known */
+	bool connected : 1;    /* the handshake is proven */
+	bool refused : 1;
+	bool unreachable : 1;
+	bool encrypted : 1;    /* also watched port: the client's first byte began a TLS record */
+	bool ended : 1;        /* RST, or FIN of both sides; what comes later starts nothing */
+	bool client_edge : 1;  /* client_next is known */
+	bool server_edge : 1;  /* server_next is known */
+	bool client_fin : 1;
+	bool server_fin : 1;
+	bool told : 1;         /* the attempt itself was told */
+	bool told_connected : 1;
+	uint8_t told_outcome : 4;
+
+	/* The caller's: the judgement made when the attempt began.  The tracker never reads them. */
+	uint8_t standing : 4;
+	uint8_t reason;
 
 	/* The client's own frames, from the copy with the highest hops. */
-	bool has_mac;
-	uint8_t mac[6];
+	bool has_mac : 1;
+	uint8_t tag_count : 2;
 	uint8_t hops;
-	uint8_t tag_count;
-	struct vlan_tag tags[PACKET_TAGS];
-
-	/* The caller's: judgement made when the attempt began.  The tracker never reads them. */
-	uint8_t standing, reason;
-	struct flow_told told;
+	uint8_t mac[6];
+	uint16_t vlans[PACKET_TAGS]; /* outermost first */
 
 	/* The tracker's own: see tracker.c. */
 	struct {
-		uint32_t client_isn;
-		uint32_t client_next, server_next; /* sequence edges: next byte expected */
-		uint8_t flags;
 		uint8_t list;
-		uint32_t newer, older;          /* other flows of this four-tuple */
-		uint32_t tuple_link, syn_link;  /* hash chains */
-		uint32_t before, after;         /* list of its state, oldest first */
-		uint32_t dirty;                 /* next in the queue of changed flows */
-		uint32_t active;                /* tracker seconds at the last frame */
-		uint32_t strays;                /* frames counted as stray, should they be explained */
+		uint8_t strays;                /* frames counted as stray, should they be explained */
+		uint32_t newer, older;         /* other flows of this four-tuple */
+		uint32_t tuple_link, syn_link; /* hash chains */
+		uint32_t before, after;        /* list of its state, oldest first */
+		uint32_t dirty;                /* next in the queue of changed flows */
+		uint32_t active;               /* tracker seconds at the last frame */
 	} own;
 };
+
+/* A million of them must leave room for a dialogue's state within 256 MiB. */
+_Static_assert(sizeof(struct flow) <= 160, "struct flow has grown");
 
 enum outcome flow_outcome(const struct flow *f);
 

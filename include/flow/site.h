@@ -22,6 +22,8 @@ enum port_class {
 	PORT_ALSO     /* also watched: recorded as a class of its own, never an offence */
 };
 
+#define SITE_PORTS 16 /* most watched and also watched ports in all */
+
 struct lpm;
 
 /* Plain data; `internal` is borrowed from the policy that filled it. */

@@ -65,14 +65,16 @@ struct flow *tracker_packet(struct tracker *t, const struct site *site, const st
  */
 void tracker_direction(struct tracker *t, bool from_internal);
 
-/* Time passes without a packet: ends what has been quiet for long.  At most `most` flows. */
-void tracker_tick(struct tracker *t, int64_t now, uint32_t most);
+/* Time passes without a packet: ends what has been quiet for long, at most `most` flows.  Returns
+ * whether more are due. */
+bool tracker_tick(struct tracker *t, int64_t now, uint32_t most);
 
 /* Hands up to `most` changed flows to the sink, longest waiting first.  Returns how many. */
 uint32_t tracker_collect(struct tracker *t, uint32_t most);
 
-/* The capture ends: resolves the embryos and hands every flow to the sink as final. */
-void tracker_finish(struct tracker *t);
+/* The capture ends: resolves the embryos and hands flows to the sink as final, at most `most`.
+ * Returns whether more are left. */
+bool tracker_finish(struct tracker *t, uint32_t most);
 
 const struct tracker_counters *tracker_counters(const struct tracker *t);
 

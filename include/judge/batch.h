@@ -3,12 +3,14 @@
  *
  * Two batches exist.  The capture thread fills one while the writer stores the other; they change
  * places when the writer is idle.  So a stalled disk never stalls capture: the batch being filled
- * just grows fuller, and sums fold what comes together:
- *   - sums: one entry per host, server, port, standing and minute: exact whatever happens, until
- *     BATCH_SUMS are taken; then further ones are folded per host, standing and minute with the
- *     server left out (`folded`), so that hosts' totals stay exact; when BATCH_FOLDED of those are
- *     taken too, counts are lost, and that is counted.
- *   - connections: the newest state of each; beyond BATCH_CONNECTIONS no row is kept, and counted.
+ * just grows fuller:
+ *   - sums: one entry per host, server, port, standing and minute.  When BATCH_SUMS are taken,
+ *     further ones are folded per host, standing and hour, with the server left out; when
+ *     BATCH_FOLDED of those are taken too, counts are lost.  Changed connections wait in the
+ *     tracker while batch_is_full(), so only what can wait no longer is ever folded.
+ *   - connections: the newest state of each.  When BATCH_CONNECTIONS are taken no further row is
+ *     kept; the last eighth is reserved for those sent or encrypted.
+ * Identities (MAC, VLANs) go with the sums, so they survive the loss of rows.
  */
 #ifndef EGRESS25_JUDGE_BATCH_H
 #define EGRESS25_JUDGE_BATCH_H
@@ -24,15 +26,21 @@
 #define BATCH_FOLDED      8192
 #define BATCH_CONNECTIONS 32768
 #define BATCH_ROUTERS     64
+#define BATCH_SLACK       1024
 
 struct sum {
 	struct addr client, server; /* server is all zero where folded */
 	uint16_t port;              /* 0 where folded */
 	uint8_t standing;
 	bool folded;
-	int64_t minute;      /* start of the minute in which the connections began */
+	int64_t minute;      /* start of the minute (folded: hour) in which the connections began */
 	int64_t first, last; /* earliest start, newest frame among them */
 	struct tally tally;
+	/* The host's own frames, from the copy with the highest hops. */
+	bool has_mac;
+	uint8_t hops, tag_count;
+	uint8_t mac[6];
+	uint16_t vlans[PACKET_TAGS];
 };
 
 struct batch;
@@ -41,8 +49,12 @@ struct batch *batch_new(const struct hash_key *key); /* NULL without memory */
 void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
 
-/* Takes a connection as it stands and the change to its host's numbers. */
-void batch_add(struct batch *b, const struct connection *c, const struct tally *change);
+/*
+ * Takes a connection as it stands and the change to its host's numbers.  An update to a connection
+ * that is in the batch already replaces its row (`begun` stays set).  Returns what could not be kept,
+ * as a set of 1u << enum batch_loss; 0 where all was.
+ */
+unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change);
 
 /* A MAC address that proved to be a router's.  Beyond BATCH_ROUTERS they are offered again later:
  * false says so. */
@@ -50,7 +62,8 @@ bool batch_add_router(struct batch *b, const uint8_t mac[6]);
 uint32_t batch_router_count(const struct batch *b);
 const uint8_t *batch_router(const struct batch *b, uint32_t i);
 
-/* Nearly full: time to hand over, and for a file to wait. */
+/* No room for BATCH_SLACK further changes: time to hand over, for a file to wait, and for changed
+ * connections to stay where they are. */
 bool batch_is_full(const struct batch *b);
 bool batch_is_empty(const struct batch *b);
 
@@ -67,8 +80,6 @@ enum batch_loss {
 	BATCH_LOSS_COUNT
 };
 const char *batch_loss_name(enum batch_loss loss);
-/* Since batch_new(); batch_clear() leaves them. */
-uint64_t batch_lost(const struct batch *b, enum batch_loss loss);
 
 /* The state of the monitor, which goes along: the newest wins. */
 struct health *batch_health(struct batch *b);

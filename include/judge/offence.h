@@ -19,6 +19,7 @@ struct connection {
 	struct addr client, server;
 	uint16_t client_port, server_port;
 	uint16_t interface;
+	bool begun;     /* the attempt itself is new to the record: set in the first telling only */
 	bool open;      /* more may come */
 	bool connected;
 	uint8_t standing, reason, outcome;
@@ -40,9 +41,12 @@ void tally_add(struct tally *to, const struct tally *change);
 
 /*
  * Fills *ret_connection from an attempt, and *ret_change with what is new since the flow was told
- * last; marks the flow as told.  id_base is added to the flow's serial.
+ * last.  id_base is added to the flow's serial.
  */
-void offence_of_flow(struct flow *f, uint64_t id_base, bool final,
+void offence_of_flow(const struct flow *f, uint64_t id_base, bool final,
 		     struct connection *ret_connection, struct tally *ret_change);
+
+/* Marks the flow as told, as it stands: its change was taken. */
+void offence_told(struct flow *f);
 
 #endif

@@ -59,7 +59,8 @@ void policy_free(struct policy *p);
  * Filling.  Each returns 0, -ENOMEM, or -EEXIST where the same entry stands already (harmless).
  * origin is copied; note and text may be NULL.  A first policy_add_internal() for an address family
  * replaces that family's default (10/8, 172.16/12, 192.168/16, 100.64/10, 169.254/16; fc00::/7,
- * fe80::/10); a first policy_add_port() replaces 25.  Ports are in host order, 1 to 65535.
+ * fe80::/10); a first policy_add_port() replaces 25.  Ports are in host order, 1 to 65535;
+ * more than SITE_PORTS in all are -E2BIG.
  */
 int policy_add_internal(struct policy *p, const struct prefix *prefix, const char *origin);
 int policy_add_mail_server(struct policy *p, const struct prefix *prefix, const char *origin);
@@ -69,7 +70,8 @@ int policy_add_also_watch(struct policy *p, uint16_t port, const char *origin);
 
 struct allow {
 	struct prefix source;
-	struct prefix destination; /* length 0: any, of either family */
+	bool any_destination;
+	struct prefix destination; /* unless any_destination */
 	uint16_t port;             /* 0: any watched port */
 	int64_t until;             /* microseconds since 1970; 0: for ever */
 	const char *note;          /* copied; may be NULL */

@@ -24,17 +24,21 @@ struct way_options {
 struct way *way_new(const struct way_options *options); /* NULL without memory */
 void way_free(struct way *w);
 
-/* The policy and the batch in force, borrowed.  The policy judges attempts that begin from now on. */
+/* The policy and the batch in force, borrowed.  The policy judges attempts that begin from now on;
+ * connections on a port that it no longer watches are not followed further. */
 void way_set_policy(struct way *w, const struct policy *policy);
 void way_set_batch(struct way *w, struct batch *batch);
 
-/* One frame through all rooms. */
+/* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);
 
-/* Time passes without a frame: `now` on the frames' clock. */
-void way_tick(struct way *w, int64_t now);
+/*
+ * Time passes without a frame: `now` on the frames' clock.  Does a bounded share of what is due (at
+ * most BATCH_SLACK / 2 changes) and returns whether more is.
+ */
+bool way_tick(struct way *w, int64_t now);
 
-/* Moves up to `most` changed connections into the batch.  Returns how many. */
+/* Moves up to `most` changed connections into the batch, until it is full.  Returns how many. */
 uint32_t way_collect(struct way *w, uint32_t most);
 
 /* The capture has ended: everything goes into the batch; `room` is called whenever that is full. */

@@ -152,6 +152,8 @@ bool prefix_contains(const struct prefix *p, const struct addr *a)
 	size_t whole = p->length / 8;
 	unsigned int rest = p->length % 8;
 
+	if (prefix_is_v4(p) != addr_is_v4(a))
+		return false;
 	if (memcmp(p->addr.b, a->b, whole) != 0)
 		return false;
 	return rest == 0 || ((p->addr.b[whole] ^ a->b[whole]) >> (8 - rest)) == 0;

@@ -44,12 +44,17 @@ static const char version_1[] =
 	" first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL,"
 	MEASURES
-	" thinned INTEGER NOT NULL DEFAULT 0,"      /* connections without a row in conn */
-	" destinations INTEGER NOT NULL DEFAULT 0," /* span 0 only: distinct servers */
-	" folded INTEGER NOT NULL DEFAULT 0,"       /* attempts whose server is 'others' */
+	/* Connections that were given a row in conn; hours and all time only. */
+	" rows INTEGER NOT NULL DEFAULT 0,"
+	/* Offences: servers whose newest attempt by this host began within this span; so the servers
+	 * of a window that reaches up to now are the sum over the spans that make it up. */
+	" destinations INTEGER NOT NULL DEFAULT 0,"
+	/* Attempts whose server is 'others'. */
+	" folded INTEGER NOT NULL DEFAULT 0,"
 	" PRIMARY KEY(span, start, standing, host)"
 	") STRICT, WITHOUT ROWID;"
-	/* What a host did to one server.  Permitted and also watched ones have span 0 alone. */
+	/* What a host did to one server, by minute, hour and all time; permitted and also watched ones
+	 * by all time alone. */
 	"CREATE TABLE contact_sum("
 	" span INTEGER NOT NULL,"
 	" start INTEGER NOT NULL,"
@@ -59,6 +64,7 @@ static const char version_1[] =
 	" port INTEGER NOT NULL,"
 	" attempts INTEGER NOT NULL DEFAULT 0,"
 	" connected INTEGER NOT NULL DEFAULT 0,"
+	" last_start INTEGER NOT NULL," /* start of its newest attempt */
 	" PRIMARY KEY(span, start, standing, host, server, port)"
 	") STRICT, WITHOUT ROWID;"
 	/* Connections, thinned beyond a number per host and hour. */
@@ -113,6 +119,7 @@ static const char version_1[] =
 	" started INTEGER NOT NULL,"
 	" beat INTEGER NOT NULL,"  /* wall clock of the last write */
 	" ended INTEGER,"          /* wall clock; NULL while it runs, or where it was killed */
+	" next_id INTEGER NOT NULL DEFAULT 1," /* first conn.id never given */
 	" newest INTEGER NOT NULL DEFAULT 0," /* greatest stamp of any frame */
 	" packets INTEGER NOT NULL DEFAULT 0,"
 	" attempts INTEGER NOT NULL DEFAULT 0,"
@@ -150,13 +157,15 @@ static const char version_1[] =
 	") STRICT, WITHOUT ROWID;"
 	/* Capture files read into this record. */
 	"CREATE TABLE source("
+	" id INTEGER PRIMARY KEY,"
+	" run INTEGER NOT NULL REFERENCES run(id),"
 	" digest TEXT NOT NULL,"
 	" name TEXT NOT NULL,"
 	" bytes INTEGER NOT NULL,"
-	" run INTEGER NOT NULL REFERENCES run(id),"
-	" read INTEGER NOT NULL,"
-	" PRIMARY KEY(digest, run)"
-	") STRICT, WITHOUT ROWID;"
+	" noted INTEGER NOT NULL,"
+	" complete INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
+	"CREATE INDEX source_by_digest ON source(digest);"
 	/* What retention has taken away. */
 	"CREATE TABLE pruned("
 	" what TEXT PRIMARY KEY,"
