@@ -47,7 +47,9 @@ struct rule {
 struct judgement {
 	enum standing standing;
 	enum reason reason;
-	const struct rule *rule; /* the line that decides, or NULL where it is the lack of one */
+	/* The line that decides, or NULL where it is the lack of one.  For REASON_NO_SMART_HOST the
+	 * line that makes the client a mail server, for REASON_ALLOW_EXPIRED the entry that ended. */
+	const struct rule *rule;
 };
 
 struct policy;
@@ -60,7 +62,8 @@ void policy_free(struct policy *p);
  * origin is copied; note and text may be NULL.  A first policy_add_internal() for an address family
  * replaces that family's default (10/8, 172.16/12, 192.168/16, 100.64/10, 169.254/16; fc00::/7,
  * fe80::/10); a first policy_add_port() replaces 25.  Ports are in host order, 1 to 65535;
- * more than SITE_PORTS in all are -E2BIG.
+ * more than SITE_PORTS in all are -E2BIG, and a port that stands in the other list is -EINVAL: add
+ * the watched ports first.
  */
 int policy_add_internal(struct policy *p, const struct prefix *prefix, const char *origin);
 int policy_add_mail_server(struct policy *p, const struct prefix *prefix, const char *origin);
@@ -87,7 +90,10 @@ bool policy_has_mail_servers(const struct policy *p);
 void policy_judge(const struct policy *p, const struct addr *client, const struct addr *server,
 		  uint16_t port, int64_t when, struct judgement *ret_);
 
-/* Whether every destination is permitted to this host on every watched port, at that time. */
+/*
+ * Whether every destination is permitted to this host on every watched port, at that time.  Several
+ * entries that cover a family only together are not added up: false then means "ask for each".
+ */
 bool policy_permits_all(const struct policy *p, const struct addr *client, int64_t when);
 
 /* The line by which the address is internal, or external; NULL where only the default of "all other
