@@ -38,7 +38,7 @@ enum decode {
 	DECODE_BAD_EXTENSION, /* an IPv6 extension chain that does not end within its bound */
 	DECODE_BAD_FRAGMENT,  /* past 65,535 bytes, or a middle piece not a multiple of 8 */
 	DECODE_BAD_TCP,       /* data offset below 20 or past the segment */
-	DECODE_TOO_DEEP,      /* more than DECODE_DEPTH encapsulations, or four tags */
+	DECODE_TOO_DEEP,      /* more than DECODE_DEPTH encapsulations, four tags, or nine labels */
 	DECODE_COUNT
 };
 
@@ -58,8 +58,9 @@ enum decode decode_frame(const struct frame *frame, struct packet *ret_);
 
 /*
  * Goes on where a fragment stopped: data is the whole payload of the datagram that `outer` began
- * (addresses, tags, MACs, depth and protocol are taken from it).  May itself yield DECODE_FRAGMENT,
- * for fragments within a tunnel that was fragmented too.
+ * (addresses, tags, MACs, depth and protocol are taken from it; ret_ may be the same place).  May
+ * itself yield DECODE_FRAGMENT, for fragments within a tunnel that was fragmented too; never more
+ * than DECODE_DEPTH times for one frame.
  */
 enum decode decode_datagram(const struct packet *outer, const uint8_t *data, size_t length,
 			    struct packet *ret_);

@@ -42,7 +42,7 @@ struct packet {
 	/* The innermost link layer: the host's own, also behind a remote mirror. */
 	struct vlan_tag tags[PACKET_TAGS]; /* outermost first */
 	uint8_t tag_count;
-	bool has_mac;
+	bool has_mac; /* a cooked capture tells the source alone: mac_destination is then all 0 */
 	uint8_t mac_source[6], mac_destination[6];
 	bool pppoe;
 	uint16_t pppoe_session;
