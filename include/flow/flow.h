@@ -79,11 +79,12 @@ struct flow {
 	struct {
 		uint8_t list;
 		uint8_t strays;                /* frames counted as stray, should they be explained */
+		uint8_t prospect;              /* an embryo: the enum flow_kind it could become */
 		uint32_t newer, older;         /* other flows of this four-tuple */
 		uint32_t tuple_link, syn_link; /* hash chains */
 		uint32_t before, after;        /* list of its state, oldest first */
-		uint32_t dirty;                /* next in the queue of changed flows */
-		uint32_t active;               /* tracker seconds at the last frame */
+		uint32_t dirty_before, dirty_after; /* queue of changed flows */
+		uint32_t active;               /* tracker ticks at the last frame */
 	} own;
 };
 
