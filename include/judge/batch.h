@@ -81,7 +81,11 @@ enum batch_loss {
 };
 const char *batch_loss_name(enum batch_loss loss);
 
-/* The state of the monitor, which goes along: the newest wins. */
+/*
+ * The state of the monitor, which goes along.  Clearing sets it all to 0, and the writer passes over
+ * one in which no interface is named and no frame was seen: fill it before handing over.
+ */
 struct health *batch_health(struct batch *b);
+const struct health *batch_read_health(const struct batch *b);
 
 #endif

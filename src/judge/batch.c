@@ -1,0 +1,301 @@
+/*
+ * Goal: take every change of the capture thread in constant time, in memory that was reserved at the
+ * start.  The memory is one anonymous mapping, which the kernel fills with pages only where it is
+ * touched: entries are used from the front, and clearing resets just the index slots in use, so a
+ * quiet site pays for what it uses.  After a storm the pages behind the front are given back.
+ *
+ * Two open-addressing indexes, at most half full, by SipHash: sums by their key, connections by id.
+ * A slot holds the entry's number plus one; nothing is ever taken out but all at once, so probing
+ * needs no tombstones.
+ *
+ * What may be lost is in the header: first servers are folded, then counts go; rows go before that.
+ */
+#include "judge/batch.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/moment.h"
+
+#define SUMS             (BATCH_SUMS + BATCH_FOLDED)
+#define SUM_SLOTS        (1u << 17)
+#define CONNECTION_SLOTS (1u << 16)
+#define PLAIN_ROWS       (BATCH_CONNECTIONS / 8 * 7)
+#define KEPT_ENTRIES     2048 /* more than these were used: give the memory back */
+
+_Static_assert(SUMS * 2 <= SUM_SLOTS, "the index of sums would be more than half full");
+_Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows would be too full");
+
+struct batch {
+	struct hash_key key;
+	uint32_t sum_count, folded_count, connection_count, router_count;
+	struct health health;
+	uint8_t routers[BATCH_ROUTERS][6];
+	uint32_t sum_slots[SUM_SLOTS], connection_slots[CONNECTION_SLOTS];
+	uint32_t sum_home[SUMS], connection_home[BATCH_CONNECTIONS]; /* slot of each entry */
+	struct sum sums[SUMS];
+	struct connection connections[BATCH_CONNECTIONS];
+};
+
+/* What a sum is found by; no padding, for it is hashed as bytes. */
+struct sum_key {
+	struct addr client, server;
+	int64_t minute;
+	uint16_t port;
+	uint8_t standing, folded;
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct sum_key) == 48, "struct sum_key has padding");
+
+static const char *const loss_names[] = {
+	[BATCH_SERVER_FOLDED] = "attempts whose server is no longer told apart",
+	[BATCH_ROW_DROPPED] = "connections without a row of their own",
+	[BATCH_COUNTS_LOST] = "changes of counts lost for want of room",
+};
+_Static_assert(sizeof(loss_names) / sizeof(loss_names[0]) == BATCH_LOSS_COUNT,
+	       "a loss without a name");
+
+const char *batch_loss_name(enum batch_loss loss)
+{
+	return loss_names[loss];
+}
+
+struct batch *batch_new(const struct hash_key *key)
+{
+	struct batch *b = mmap(NULL, sizeof(*b), PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (b == MAP_FAILED)
+		return NULL;
+	b->key = *key;
+	return b;
+}
+
+void batch_free(struct batch *b)
+{
+	if (b)
+		munmap(b, sizeof(*b));
+}
+
+/* The whole pages of an array; the rest of them reads as it was, so nothing may rely on zeros. */
+static void give_back(void *array, size_t size)
+{
+	uintptr_t page = 4096, from = ((uintptr_t)array + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)array + size) & ~(page - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+void batch_clear(struct batch *b)
+{
+	for (uint32_t i = 0; i < b->sum_count; i++)
+		b->sum_slots[b->sum_home[i]] = 0;
+	for (uint32_t i = 0; i < b->connection_count; i++)
+		b->connection_slots[b->connection_home[i]] = 0;
+	if (b->sum_count > KEPT_ENTRIES) {
+		give_back(b->sums, sizeof(b->sums));
+		give_back(b->sum_slots, sizeof(b->sum_slots));
+	}
+	if (b->connection_count > KEPT_ENTRIES) {
+		give_back(b->connections, sizeof(b->connections));
+		give_back(b->connection_slots, sizeof(b->connection_slots));
+	}
+	b->sum_count = b->folded_count = b->connection_count = b->router_count = 0;
+	b->health = (struct health){0};
+}
+
+static bool sum_has_key(const struct sum *s, const struct sum_key *key)
+{
+	return s->minute == key->minute && s->port == key->port && s->standing == key->standing &&
+	       s->folded == (key->folded != 0) && addr_equal(&s->client, &key->client) &&
+	       addr_equal(&s->server, &key->server);
+}
+
+/* The slot that holds the key, or the empty one where it belongs. */
+static uint32_t find_sum_slot(const struct batch *b, const struct sum_key *key)
+{
+	uint32_t slot = (uint32_t)hash_bytes(&b->key, key, sizeof(*key)) & (SUM_SLOTS - 1);
+
+	while (b->sum_slots[slot] && !sum_has_key(&b->sums[b->sum_slots[slot] - 1], key))
+		slot = (slot + 1) & (SUM_SLOTS - 1);
+	return slot;
+}
+
+static struct sum *add_sum(struct batch *b, const struct sum_key *key, uint32_t slot)
+{
+	struct sum *s = &b->sums[b->sum_count];
+
+	*s = (struct sum){
+		.client = key->client,
+		.server = key->server,
+		.port = key->port,
+		.standing = key->standing,
+		.folded = key->folded != 0,
+		.minute = key->minute,
+		.first = INT64_MAX,
+		.last = INT64_MIN,
+	};
+	b->sum_home[b->sum_count] = slot;
+	b->sum_slots[slot] = ++b->sum_count;
+	b->folded_count += key->folded;
+	return s;
+}
+
+/* The entry for a connection, a new one where there is room, else the folded one, else NULL. */
+static struct sum *get_sum(struct batch *b, const struct connection *c)
+{
+	struct sum_key key = {
+		.client = c->client,
+		.server = c->server,
+		.minute = moment_floor(c->started, MOMENT_MINUTE),
+		.port = c->server_port,
+		.standing = c->standing,
+	};
+	uint32_t slot = find_sum_slot(b, &key);
+
+	if (b->sum_slots[slot])
+		return &b->sums[b->sum_slots[slot] - 1];
+	if (b->sum_count - b->folded_count < BATCH_SUMS)
+		return add_sum(b, &key, slot);
+
+	key.server = (struct addr){0};
+	key.port = 0;
+	key.folded = 1;
+	key.minute = moment_floor(c->started, MOMENT_HOUR);
+	slot = find_sum_slot(b, &key);
+	if (b->sum_slots[slot])
+		return &b->sums[b->sum_slots[slot] - 1];
+	return b->folded_count < BATCH_FOLDED ? add_sum(b, &key, slot) : NULL;
+}
+
+static void note_identity(struct sum *s, const struct connection *c)
+{
+	if (!c->has_mac && c->tag_count == 0)
+		return;
+	if ((s->has_mac || s->tag_count) && c->hops < s->hops)
+		return;
+	s->has_mac = c->has_mac;
+	s->hops = c->hops;
+	s->tag_count = c->tag_count;
+	memcpy(s->mac, c->mac, sizeof(s->mac));
+	memcpy(s->vlans, c->vlans, sizeof(s->vlans));
+}
+
+static void count(struct sum *s, const struct connection *c, const struct tally *change)
+{
+	if (c->started < s->first)
+		s->first = c->started;
+	if (c->last > s->last)
+		s->last = c->last;
+	tally_add(&s->tally, change);
+	note_identity(s, c);
+}
+
+static bool keeps_row(const struct batch *b, const struct connection *c)
+{
+	bool precious = c->outcome == OUTCOME_SENT || c->outcome == OUTCOME_ENCRYPTED;
+
+	return b->connection_count < (precious ? BATCH_CONNECTIONS : PLAIN_ROWS);
+}
+
+/* Takes the row as it stands; false where there is no room. */
+static bool put_row(struct batch *b, const struct connection *c)
+{
+	uint32_t slot = (uint32_t)hash_bytes(&b->key, &c->id, sizeof(c->id)) &
+			(CONNECTION_SLOTS - 1);
+	uint32_t entry;
+
+	for (; (entry = b->connection_slots[slot]); slot = (slot + 1) & (CONNECTION_SLOTS - 1)) {
+		struct connection *row = &b->connections[entry - 1];
+		bool begun = row->begun;
+
+		if (row->id != c->id)
+			continue;
+		*row = *c;
+		row->begun |= begun;
+		return true;
+	}
+	if (!keeps_row(b, c))
+		return false;
+	b->connections[b->connection_count] = *c;
+	b->connection_home[b->connection_count] = slot;
+	b->connection_slots[slot] = ++b->connection_count;
+	return true;
+}
+
+unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change)
+{
+	static const struct tally nothing;
+	unsigned int lost = 0;
+	struct sum *s = get_sum(b, c);
+
+	if (s)
+		count(s, c, change);
+	else if (memcmp(change, &nothing, sizeof(nothing)) != 0)
+		lost |= 1u << BATCH_COUNTS_LOST;
+	if (s && s->folded && change->attempts)
+		lost |= 1u << BATCH_SERVER_FOLDED;
+	if (!put_row(b, c))
+		lost |= 1u << BATCH_ROW_DROPPED;
+	return lost;
+}
+
+bool batch_add_router(struct batch *b, const uint8_t mac[6])
+{
+	if (b->router_count == BATCH_ROUTERS)
+		return false;
+	memcpy(b->routers[b->router_count++], mac, 6);
+	return true;
+}
+
+uint32_t batch_router_count(const struct batch *b)
+{
+	return b->router_count;
+}
+
+const uint8_t *batch_router(const struct batch *b, uint32_t i)
+{
+	return b->routers[i];
+}
+
+bool batch_is_full(const struct batch *b)
+{
+	return b->sum_count - b->folded_count > BATCH_SUMS - BATCH_SLACK ||
+	       b->connection_count > PLAIN_ROWS - BATCH_SLACK;
+}
+
+bool batch_is_empty(const struct batch *b)
+{
+	return b->sum_count == 0 && b->connection_count == 0 && b->router_count == 0;
+}
+
+uint32_t batch_sum_count(const struct batch *b)
+{
+	return b->sum_count;
+}
+
+const struct sum *batch_sum(const struct batch *b, uint32_t i)
+{
+	return &b->sums[i];
+}
+
+uint32_t batch_connection_count(const struct batch *b)
+{
+	return b->connection_count;
+}
+
+const struct connection *batch_connection(const struct batch *b, uint32_t i)
+{
+	return &b->connections[i];
+}
+
+struct health *batch_health(struct batch *b)
+{
+	return &b->health;
+}
+
+const struct health *batch_read_health(const struct batch *b)
+{
+	return &b->health;
+}
