@@ -29,6 +29,16 @@ int text_columns(const char *text);
 /* Longest head of text, in bytes, that takes at most columns. */
 size_t text_head(const char *text, int columns);
 
+/*
+ * How many single changes (a character put in, left out, replaced, or swapped with its neighbour)
+ * lie between two short words: for "did you mean".  Words above 63 bytes are far from all.
+ */
+size_t text_distance(const char *a, const char *b);
+
+/* Of `count` words (word(context, i)) the one nearest to text, or NULL where none is near. */
+const char *text_nearest(const char *text, const char *(*word)(const void *context, size_t i),
+			 const void *context, size_t count);
+
 /* printf into buf, cut at size; returns buf. */
 char *text_print(char *buf, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

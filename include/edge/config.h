@@ -43,10 +43,15 @@ struct config {
 /*
  * Reads path; NULL means CONFIG_DEFAULT_PATH where it exists, else built-in defaults.  0, or
  * -EINVAL / another negative errno with one line in error that names file, line, what was found and
- * what is expected.  *ret_ is owned by the caller: config_free().
+ * what is expected.  *ret_ is owned by the caller: config_free().  libconfuse keeps globals: one call
+ * at a time in a process.
  */
 int config_load(const char *path, const struct config_overrides *overrides, struct config **ret_,
 		char error[CONFIG_ERROR]);
 void config_free(struct config *c); /* accepts NULL */
+
+/* Every name that a configuration file may hold ("internal", "allow.source"); NULL behind the last.
+ * For what must not forget one, as the manual page's test. */
+const char *config_name(size_t i);
 
 #endif

@@ -117,6 +117,58 @@ int text_columns(const char *text)
 	return columns;
 }
 
+#define WORD_MOST 64
+
+/* Three rows of the table are enough: a swap looks two rows back. */
+size_t text_distance(const char *a, const char *b)
+{
+	size_t rows[3][WORD_MOST], n = strlen(a), m = strlen(b);
+
+	if (n >= WORD_MOST || m >= WORD_MOST)
+		return WORD_MOST;
+	for (size_t i = 0; i <= n; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			if (i == 0) {
+				row[j] = j;
+				continue;
+			}
+			row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+			if (above[j] + 1 < row[j])
+				row[j] = above[j] + 1;
+			if (row[j - 1] + 1 < row[j])
+				row[j] = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    rows[(i + 1) % 3][j - 2] + 1 < row[j])
+				row[j] = rows[(i + 1) % 3][j - 2] + 1;
+		}
+	}
+	return rows[n % 3][m];
+}
+
+const char *text_nearest(const char *text, const char *(*word)(const void *context, size_t i),
+			 const void *context, size_t count)
+{
+	/* A third of the word may be wrong, and never more than three changes. */
+	size_t least = strlen(text) / 3 + 1;
+	const char *best = NULL;
+
+	if (least > 3)
+		least = 3;
+	for (size_t i = 0; i < count; i++) {
+		const char *w = word(context, i);
+		size_t distance = text_distance(text, w);
+
+		if (distance > least || (best && distance == least))
+			continue;
+		least = distance;
+		best = w;
+	}
+	return best;
+}
+
 char *text_print(char *buf, size_t size, const char *format, ...)
 {
 	va_list list;

@@ -1,0 +1,86 @@
+/*
+ * config_parts: between the files of the configuration, and for nobody else.
+ *
+ *   config_scan.c   looks over the text before libconfuse sees it
+ *   config_parse.c  libconfuse's part: from text to items, each with its line
+ *   config_apply.c  from items to the policy and the settings
+ *   config.c        the file, the defaults, and what holds them together
+ */
+#ifndef EGRESS25_EDGE_CONFIG_PARTS_H
+#define EGRESS25_EDGE_CONFIG_PARTS_H
+
+#include "edge/config.h"
+
+enum setting {
+	SET_INTERFACES,
+	SET_INTERNAL,
+	SET_MAIL_SERVERS,
+	SET_SMART_HOSTS,
+	SET_PORTS,
+	SET_ALSO_WATCH,
+	SET_RECORD,
+	SET_SENSOR,
+	SET_SILENT_AFTER,
+	SET_ALLOW_SOURCE,
+	SET_ALLOW_DESTINATION,
+	SET_ALLOW_PORT,
+	SET_ALLOW_UNTIL,
+	SET_ALLOW_NOTE,
+	SET_RETENTION_AGE,
+	SET_RETENTION_SIZE,
+	SET_RETENTION_ROWS,
+	SET_COUNT
+};
+
+enum section { SECTION_NONE, SECTION_ALLOW, SECTION_RETENTION, SECTION_COUNT };
+
+/* One row per name: the parser, the messages and the manual page's test are made from them. */
+struct setting_row {
+	const char *full; /* "allow.source" */
+	const char *name; /* "source" */
+	enum section section;
+	bool list;
+};
+extern const struct setting_row setting_table[SET_COUNT];
+extern const char *const section_names[SECTION_COUNT];
+
+/* One value, and where it stands. */
+struct item {
+	enum setting setting;
+	unsigned int line;  /* 0: from the command line */
+	unsigned int entry; /* which allow section it stands in, from 0 */
+	const char *option; /* "--mail-server", where from the command line */
+	char *text;
+};
+
+struct items {
+	struct item *list;
+	size_t count, room;
+	unsigned int *allow_lines; /* where each allow section begins */
+	unsigned int allow_count;
+};
+
+int items_add(struct items *items, const struct item *item); /* copies text; 0 or -ENOMEM */
+void items_done(struct items *items);
+
+/* Writes the one line of an error; the first one stands.  Returns -EINVAL. */
+int config_fail(char error[CONFIG_ERROR], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Blanks the comments of the text and refuses what libconfuse would mistake.  0, or -EINVAL with
+ * error filled; *items gets the lines of the allow sections.
+ */
+int config_scan(char *text, size_t length, const char *path, struct items *items,
+		char error[CONFIG_ERROR]);
+
+/* Parses text that config_scan() has passed. */
+int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR]);
+
+/* Fills the configuration, which holds defaults. */
+int config_apply(struct config *c, const struct items *items, char error[CONFIG_ERROR]);
+
+/* Sources times destinations times ports of one allow section: more are a mistake. */
+#define ALLOW_PRODUCT 65536
+
+#endif
