@@ -28,7 +28,7 @@ int monitor_read(const struct monitor_read *options, struct health *ret_health);
 
 /* The live monitor, until SIGINT or SIGTERM. */
 struct monitor_watch {
-	struct config *config; /* owned by the caller; replaced on SIGHUP through reload */
+	struct config *config; /* taken over: freed here, also on failure */
 	/* Reads the configuration again; 0, or negative with the reason already said. */
 	int (*reload)(void *context, struct config **ret_);
 	store_news_fn *news;

@@ -1,0 +1,423 @@
+/*
+ * watch: mirror ports through the way into the record, until a signal ends it.
+ *
+ * One thread captures: it waits for frames, for a timer of four beats a second, and for signals; it
+ * never waits for the disk.  The writer's thread stores.  An interface that goes away is tried again
+ * at every second beat of the clock, since a mirror port that comes back must not need a restart.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "edge/capture.h"
+#include "monitor/monitor.h"
+#include "monitor/way.h"
+#include "monitor/writer.h"
+
+#define BEAT          (MOMENT_SECOND / 4)
+#define REOPEN_BEATS  8
+#define DISPATCH_MOST 256
+#define COLLECT_MOST  256
+#define EVENTS        (HEALTH_INTERFACES + 2)
+
+enum source { SOURCE_SIGNAL = HEALTH_INTERFACES, SOURCE_TIMER };
+
+struct port {
+	struct capture *capture; /* NULL while the interface is away */
+	const char *name;
+	/* What handles that are closed had counted. */
+	uint64_t dropped, dropped_by_interface;
+	bool down;
+};
+
+struct watch {
+	struct monitor_watch options;
+	struct store *store;
+	struct writer *writer;
+	struct way *way;
+	struct port ports[HEALTH_INTERFACES];
+	size_t port_count;
+	char **names; /* of the interfaces, as configured at the start */
+	int epoll, signals, timer;
+	uint32_t beats;
+	bool stopping;
+};
+
+/* --- setting up ------------------------------------------------------------------------------- */
+
+static int add_source(struct watch *w, int fd, uint32_t source)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
+
+	if (fd < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_port(struct watch *w, size_t i, bool again)
+{
+	struct config *config = w->options.config;
+	struct capture_options options = {.ports = config->ports, .port_count = config->port_count};
+	struct port *port = &w->ports[i];
+	char error[CAPTURE_ERROR];
+	int result = capture_open(port->name, (uint16_t)i, &options, &port->capture, error);
+
+	if (result < 0) {
+		if (!again)
+			log_say("%s: %s", port->name, error);
+		return result;
+	}
+	result = add_source(w, capture_fd(port->capture), (uint32_t)i);
+	if (result < 0) {
+		capture_close(port->capture);
+		port->capture = NULL;
+		return result;
+	}
+	if (again)
+		log_say("%s: is back, and watched again", port->name);
+	return 0;
+}
+
+static void close_port(struct watch *w, size_t i)
+{
+	struct port *port = &w->ports[i];
+	struct capture_stats stats;
+
+	if (!port->capture)
+		return;
+	if (capture_stats(port->capture, &stats) == 0) {
+		port->dropped += stats.dropped;
+		port->dropped_by_interface += stats.dropped_by_interface;
+	}
+	epoll_ctl(w->epoll, EPOLL_CTL_DEL, capture_fd(port->capture), NULL);
+	capture_close(port->capture);
+	port->capture = NULL;
+}
+
+/* Signals are blocked before the writer's thread starts, so that it never gets one. */
+static int open_signals(struct watch *w)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return add_source(w, w->signals, SOURCE_SIGNAL);
+}
+
+static int open_timer(struct watch *w)
+{
+	struct timespec beat = {.tv_nsec = BEAT * 1000};
+	struct itimerspec when = {.it_interval = beat, .it_value = beat};
+
+	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (w->timer < 0 || timerfd_settime(w->timer, 0, &when, NULL) < 0)
+		return -errno;
+	return add_source(w, w->timer, SOURCE_TIMER);
+}
+
+static int open_store(struct watch *w)
+{
+	const struct config *c = w->options.config;
+	struct store_options options = {
+		.path = c->record,
+		.sensor = c->sensor,
+		.mode = "watch",
+		.rows_per_host_hour = c->rows_per_host_hour,
+		.retention_age = c->retention_age,
+		.retention_bytes = c->retention_bytes,
+	};
+	char error[STORE_ERROR];
+	int result = store_open(&options, &w->store, error);
+
+	if (result < 0)
+		log_say("%s: %s", c->record, error);
+	return result;
+}
+
+static int open_way(struct watch *w)
+{
+	struct writer_options options = {
+		.store = w->store, .news = w->options.news, .context = w->options.context};
+	struct way_options way = {.id_base = store_next_id(w->store) - 1};
+	int result = hash_key_draw(&way.key);
+
+	if (result == 0) {
+		w->way = way_new(&way);
+		result = w->way ? writer_start(&options, &w->writer) : -ENOMEM;
+	}
+	if (result < 0) {
+		log_say("watch: cannot start: %s", strerror(-result));
+		return result;
+	}
+	way_set_policy(w->way, w->options.config->policy);
+	way_set_batch(w->way, writer_batch(w->writer));
+	return 0;
+}
+
+static int copy_names(struct watch *w)
+{
+	const struct config *c = w->options.config;
+
+	if (c->interface_count == 0) {
+		log_say("watch: no interface: name the mirror port with -i, or `interfaces` in the "
+			"configuration");
+		return -EINVAL;
+	}
+	if (c->interface_count > HEALTH_INTERFACES) {
+		log_say("watch: %zu interfaces: at most %d can be watched by one monitor",
+			c->interface_count, HEALTH_INTERFACES);
+		return -EINVAL;
+	}
+	w->names = calloc(c->interface_count, sizeof(*w->names));
+	for (size_t i = 0; w->names && i < c->interface_count; i++) {
+		w->names[i] = strdup(c->interfaces[i]);
+		w->ports[i].name = w->names[i];
+		if (!w->names[i])
+			return -ENOMEM;
+		w->port_count++;
+	}
+	return w->names ? 0 : -ENOMEM;
+}
+
+static int open_all(struct watch *w)
+{
+	int result = copy_names(w);
+
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (result == 0 && w->epoll < 0)
+		result = -errno;
+	if (result == 0)
+		result = open_signals(w);
+	if (result == 0)
+		result = open_timer(w);
+	for (size_t i = 0; result == 0 && i < w->port_count; i++)
+		result = open_port(w, i, false);
+	if (result == 0)
+		result = open_store(w);
+	return result < 0 ? result : open_way(w);
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
+
+static void on_frame(void *context, const struct frame *frame)
+{
+	way_frame(((struct watch *)context)->way, frame);
+}
+
+static void fill_health(struct watch *w)
+{
+	struct health *h = batch_health(writer_batch(w->writer));
+
+	way_health(w->way, h);
+	h->interface_count = (uint8_t)w->port_count;
+	for (size_t i = 0; i < w->port_count; i++) {
+		struct port *port = &w->ports[i];
+		struct health_interface *to = &h->interfaces[i];
+		struct capture_stats stats = {0};
+
+		if (port->capture && capture_stats(port->capture, &stats) < 0)
+			stats = (struct capture_stats){0};
+		text_escape(port->name, strlen(port->name), to->name, sizeof(to->name));
+		to->dropped = port->dropped + stats.dropped;
+		to->dropped_by_interface = port->dropped_by_interface + stats.dropped_by_interface;
+		to->down = !stats.up;
+		if (to->down != port->down)
+			log_say("%s: %s", port->name, to->down ? "is down: nothing is seen there"
+							       : "is up again");
+		port->down = to->down;
+	}
+}
+
+static void hand_over(struct watch *w, bool wait)
+{
+	fill_health(w);
+	if (writer_offer(w->writer, wait))
+		way_set_batch(w->way, writer_batch(w->writer));
+}
+
+static void on_port(struct watch *w, size_t i)
+{
+	struct port *port = &w->ports[i];
+	int result;
+
+	if (!port->capture)
+		return;
+	result = capture_dispatch(port->capture, DISPATCH_MOST, on_frame, w);
+	if (result < 0) {
+		log_say("%s: %s: looking for it again every %d s", port->name,
+			result == -ENODEV ? "the interface has gone" : strerror(-result),
+			(int)(REOPEN_BEATS * BEAT / MOMENT_SECOND));
+		close_port(w, i);
+	}
+	way_collect(w->way, COLLECT_MOST);
+	if (batch_is_full(writer_batch(w->writer)))
+		hand_over(w, false);
+}
+
+static void on_beat(struct watch *w)
+{
+	uint64_t expired;
+
+	if (read(w->timer, &expired, sizeof(expired)) != (ssize_t)sizeof(expired))
+		return;
+	way_tick(w->way, moment_now());
+	way_collect(w->way, BATCH_SLACK);
+	hand_over(w, false);
+	if (++w->beats % REOPEN_BEATS != 0)
+		return;
+	for (size_t i = 0; i < w->port_count; i++)
+		if (!w->ports[i].capture)
+			open_port(w, i, true);
+}
+
+static bool same_names(const struct watch *w, const struct config *c)
+{
+	if (c->interface_count != w->port_count)
+		return false;
+	for (size_t i = 0; i < w->port_count; i++)
+		if (strcmp(c->interfaces[i], w->names[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The new configuration is in force from the next frame on. */
+static void on_reload(struct watch *w)
+{
+	struct config *old = w->options.config, *new;
+
+	if (w->options.reload(w->options.context, &new) < 0) {
+		log_say("reload: the configuration in force stays as it was");
+		return;
+	}
+	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
+	    strcmp(new->sensor, old->sensor) != 0)
+		log_say("reload: a change of interfaces, record or sensor needs a restart; the rest "
+			"is in force");
+	way_set_policy(w->way, new->policy);
+	for (size_t i = 0; i < w->port_count; i++) {
+		int result = w->ports[i].capture ? capture_set_ports(w->ports[i].capture, new->ports,
+								     new->port_count)
+						 : 0;
+
+		if (result < 0)
+			log_say("%s: the kernel filter could not be changed: %s", w->names[i],
+				strerror(-result));
+	}
+	w->options.config = new;
+	config_free(old);
+	log_say("reload: the new configuration is in force");
+}
+
+static void on_signal(struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			on_reload(w);
+		else
+			w->stopping = true;
+	}
+}
+
+static void loop(struct watch *w)
+{
+	struct epoll_event events[EVENTS];
+
+	while (!w->stopping) {
+		int n = epoll_wait(w->epoll, events, EVENTS, -1);
+
+		for (int i = 0; i < n; i++) {
+			uint32_t source = events[i].data.u32;
+
+			if (source == SOURCE_SIGNAL)
+				on_signal(w);
+			else if (source == SOURCE_TIMER)
+				on_beat(w);
+			else
+				on_port(w, source);
+		}
+	}
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void room(void *context)
+{
+	hand_over(context, true);
+}
+
+/* What still waits in the rings is looked at, then everything goes into the record. */
+static int stop(struct watch *w)
+{
+	char error[STORE_ERROR];
+	int result;
+
+	for (size_t i = 0; i < w->port_count; i++)
+		for (int rounds = 0; w->ports[i].capture && rounds < 4096; rounds++)
+			if (capture_dispatch(w->ports[i].capture, DISPATCH_MOST, on_frame, w) <= 0)
+				break;
+	way_finish(w->way, room, w);
+	fill_health(w);
+	result = writer_stop(w->writer, error);
+	w->writer = NULL;
+	if (result < 0)
+		log_say("record: %s", error);
+	return result;
+}
+
+static void close_all(struct watch *w)
+{
+	for (size_t i = 0; i < w->port_count; i++) {
+		close_port(w, i);
+		free(w->names[i]);
+	}
+	free(w->names);
+	way_free(w->way);
+	store_close(w->store);
+	if (w->signals >= 0)
+		close(w->signals);
+	if (w->timer >= 0)
+		close(w->timer);
+	if (w->epoll >= 0)
+		close(w->epoll);
+}
+
+static void say_start(const struct watch *w)
+{
+	const struct config *c = w->options.config;
+
+	for (size_t i = 0; i < w->port_count; i++)
+		log_say("%s: watching, record %s", w->names[i], c->record);
+	if (!policy_has_mail_servers(c->policy))
+		log_say("no mail server is configured: every host that sends mail directly counts as "
+			"an offender; name yours with --mail-server or `mail_servers`");
+}
+
+int monitor_watch(const struct monitor_watch *options)
+{
+	struct watch w = {.options = *options, .epoll = -1, .signals = -1, .timer = -1};
+	int result = open_all(&w);
+
+	if (result == 0) {
+		say_start(&w);
+		loop(&w);
+		result = stop(&w);
+	}
+	close_all(&w);
+	config_free(w.options.config);
+	return result;
+}

@@ -1,0 +1,283 @@
+#include "monitor/way.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow/neighbours.h"
+#include "flow/tracker.h"
+#include "wire/decode.h"
+#include "wire/defrag.h"
+
+#define TICK_MOST  (BATCH_SLACK / 2)
+#define SAMPLE     64 /* of the frames that are not ours, one in so many tells its direction */
+
+struct way {
+	struct way_options options;
+	const struct policy *policy;
+	const struct site *site;
+	struct batch *batch;
+
+	struct defrag *defrag;
+	struct tracker *tracker;
+	struct neighbours *neighbours;
+
+	uint64_t packets;
+	int64_t newest;
+	uint64_t decoded[DECODE_COUNT];
+	uint64_t batch_lost[BATCH_LOSS_COUNT];
+	struct {
+		uint64_t received, outward, inward;
+		int64_t last_frame;
+	} interfaces[HEALTH_INTERFACES];
+	struct health_example examples[HEALTH_EXAMPLES];
+	uint8_t example_count;
+};
+
+/* --- the tracker's sink ----------------------------------------------------------------------- */
+
+static void note_unclassified(struct way *w, const struct flow *f)
+{
+	struct health_example *e;
+
+	for (int i = 0; i < w->example_count; i++)
+		if (addr_equal(&w->examples[i].client, &f->client) &&
+		    addr_equal(&w->examples[i].server, &f->server) &&
+		    w->examples[i].port == f->server_port)
+			return;
+	if (w->example_count == HEALTH_EXAMPLES)
+		return;
+	e = &w->examples[w->example_count++];
+	e->client = f->client;
+	e->server = f->server;
+	e->port = f->server_port;
+}
+
+static void on_begin(void *context, struct flow *f)
+{
+	struct way *w = context;
+	struct judgement judgement;
+
+	if (f->kind == FLOW_UNCLASSIFIED) {
+		note_unclassified(w, f);
+		return;
+	}
+	policy_judge(w->policy, &f->client, &f->server, f->server_port, f->started, &judgement);
+	f->standing = (uint8_t)judgement.standing & 0xfu;
+	f->reason = (uint8_t)judgement.reason;
+}
+
+static void on_change(void *context, struct flow *f, bool final)
+{
+	struct way *w = context;
+	struct connection connection;
+	struct tally change;
+	unsigned int lost;
+
+	offence_of_flow(f, w->options.id_base, final, &connection, &change);
+	lost = batch_add(w->batch, &connection, &change);
+	offence_told(f);
+	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
+		w->batch_lost[i] += (lost >> i) & 1;
+}
+
+/* --- setting up ------------------------------------------------------------------------------- */
+
+struct way *way_new(const struct way_options *options)
+{
+	struct way *w = calloc(1, sizeof(*w));
+	struct tracker_sink sink = {.context = w, .begin = on_begin, .change = on_change};
+
+	if (!w)
+		return NULL;
+	w->options = *options;
+	w->defrag = defrag_new(&options->key);
+	w->neighbours = neighbours_new(&options->key);
+	w->tracker = tracker_new(&options->key, options->flows ? options->flows : TRACKER_FLOWS,
+				 &sink);
+	if (!w->defrag || !w->neighbours || !w->tracker) {
+		way_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void way_free(struct way *w)
+{
+	if (!w)
+		return;
+	tracker_free(w->tracker);
+	neighbours_free(w->neighbours);
+	defrag_free(w->defrag);
+	free(w);
+}
+
+void way_set_policy(struct way *w, const struct policy *policy)
+{
+	w->policy = policy;
+	w->site = policy_site(policy);
+}
+
+void way_set_batch(struct way *w, struct batch *batch)
+{
+	w->batch = batch;
+}
+
+/* --- the way ---------------------------------------------------------------------------------- */
+
+static unsigned int slot_of(uint16_t interface)
+{
+	return interface < HEALTH_INTERFACES ? interface : HEALTH_INTERFACES - 1;
+}
+
+static void note_frame(struct way *w, const struct frame *frame)
+{
+	unsigned int slot = slot_of(frame->interface);
+
+	w->packets++;
+	w->interfaces[slot].received++;
+	if (w->packets == 1 || frame->time > w->newest)
+		w->newest = frame->time;
+	if (frame->time > w->interfaces[slot].last_frame)
+		w->interfaces[slot].last_frame = frame->time;
+}
+
+/* Which directions the mirror shows: told by frames that cross the border, whatever they carry. */
+static void note_direction(struct way *w, const struct packet *p)
+{
+	enum side from = site_side(w->site, &p->source);
+	enum side to = site_side(w->site, &p->destination);
+	unsigned int slot = slot_of(p->interface);
+
+	if (from == SIDE_INTERNAL && to == SIDE_EXTERNAL) {
+		w->interfaces[slot].outward++;
+		tracker_direction(w->tracker, true);
+	} else if (from == SIDE_EXTERNAL && to == SIDE_INTERNAL) {
+		w->interfaces[slot].inward++;
+		tracker_direction(w->tracker, false);
+	}
+}
+
+/* From the first decoding to what a datagram of however many fragments is in the end. */
+static enum decode decode_whole(struct way *w, const struct frame *frame, struct packet *p)
+{
+	enum decode outcome = decode_frame(frame, p);
+
+	while (outcome == DECODE_FRAGMENT) {
+		const uint8_t *data;
+		size_t length;
+
+		if (!defrag_add(w->defrag, p, p, &data, &length))
+			return DECODE_FRAGMENT;
+		w->decoded[DECODE_FRAGMENT]++;
+		outcome = decode_datagram(p, data, length, p);
+	}
+	return outcome;
+}
+
+static bool is_watched(const struct way *w, const struct packet *p)
+{
+	return site_port(w->site, p->destination_port) != PORT_OTHER ||
+	       site_port(w->site, p->source_port) != PORT_OTHER;
+}
+
+void way_frame(struct way *w, const struct frame *frame)
+{
+	struct packet p;
+	enum decode outcome;
+	bool ours;
+
+	note_frame(w, frame);
+	outcome = decode_whole(w, frame, &p);
+	w->decoded[outcome]++;
+	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
+		return;
+	neighbours_note(w->neighbours, &p);
+	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
+	if (outcome != DECODE_ICMP_ERROR && (ours || w->packets % SAMPLE == 0))
+		note_direction(w, &p);
+	if (ours)
+		tracker_packet(w->tracker, w->site, &p, outcome == DECODE_ICMP_ERROR);
+}
+
+bool way_tick(struct way *w, int64_t now)
+{
+	return tracker_tick(w->tracker, now, TICK_MOST);
+}
+
+static void collect_routers(struct way *w)
+{
+	uint8_t mac[6];
+
+	while (batch_router_count(w->batch) < BATCH_ROUTERS &&
+	       neighbours_next_router(w->neighbours, mac))
+		batch_add_router(w->batch, mac);
+}
+
+uint32_t way_collect(struct way *w, uint32_t most)
+{
+	uint32_t done = 0;
+
+	collect_routers(w);
+	while (done < most && !batch_is_full(w->batch)) {
+		uint32_t n = tracker_collect(w->tracker, most - done < TICK_MOST ? most - done
+										 : TICK_MOST);
+
+		if (n == 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+void way_finish(struct way *w, void (*room)(void *context), void *context)
+{
+	collect_routers(w);
+	while (tracker_finish(w->tracker, TICK_MOST))
+		if (batch_is_full(w->batch))
+			room(context);
+}
+
+/* --- what it saw ------------------------------------------------------------------------------ */
+
+static void add_losses(const struct way *w, struct health *h)
+{
+	const struct tracker_counters *c = tracker_counters(w->tracker);
+
+	for (unsigned int i = DECODE_BAD_LINK; i < DECODE_COUNT; i++)
+		health_add_loss(h, decode_name((enum decode)i), w->decoded[i]);
+	for (unsigned int i = 0; i < DEFRAG_LOSS_COUNT; i++)
+		health_add_loss(h, defrag_loss_name((enum defrag_loss)i),
+				defrag_lost(w->defrag, (enum defrag_loss)i));
+	health_add_loss(h, "connections evicted before an answer", c->evicted[0]);
+	health_add_loss(h, "connections evicted while open", c->evicted[1]);
+	health_add_loss(h, "stray frames evicted", c->evicted_embryos);
+	health_add_loss(h, "time stamps that jumped back", c->back_jumps);
+	health_add_loss(h, "MAC addresses evicted", neighbours_evicted(w->neighbours));
+	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
+		health_add_loss(h, batch_loss_name((enum batch_loss)i), w->batch_lost[i]);
+}
+
+void way_health(const struct way *w, struct health *h)
+{
+	const struct tracker_counters *c = tracker_counters(w->tracker);
+
+	h->newest = w->newest;
+	h->packets = w->packets;
+	h->attempts = c->attempts;
+	h->stray = c->stray;
+	h->inbound = c->inbound;
+	h->internal = c->internal;
+	h->copies = c->copies;
+	h->tracked = c->tracked;
+	h->unclassified = c->unclassified;
+	h->example_count = w->example_count;
+	memcpy(h->examples, w->examples, sizeof(h->examples));
+	for (unsigned int i = 0; i < HEALTH_INTERFACES; i++) {
+		h->interfaces[i].received = w->interfaces[i].received;
+		h->interfaces[i].outward = w->interfaces[i].outward;
+		h->interfaces[i].inward = w->interfaces[i].inward;
+		h->interfaces[i].last_frame = w->interfaces[i].last_frame;
+	}
+	h->loss_count = 0;
+	add_losses(w, h);
+}
