@@ -6,6 +6,7 @@
 #define EGRESS25_COMMANDS_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "edge/config.h"
@@ -37,7 +38,9 @@ struct command {
 	const char *synopsis;  /* "offenders [--all] [--since TIME] ..." */
 	const char *details;   /* a few lines for --help */
 	const char *example;   /* lines for --help */
-	const char *options;   /* long names it takes, separated by blanks */
+	/* Long names it takes, its own first, separated by blanks; with a '!' behind one that may
+	 * be given once only. */
+	const char *options;
 	int minimum, maximum;  /* number of arguments; maximum -1: any */
 	int (*run)(const struct options *options); /* an enum exit_status */
 };
@@ -59,6 +62,12 @@ int command_config(const struct options *options);
  */
 int options_parse(const struct command *command, int argc, char **argv, struct options *ret_);
 void options_done(struct options *options);
+
+/* What `egress25 COMMAND --help` prints. */
+void options_help(const struct command *command);
+
+/* The long name of each option there is ("config"); NULL behind the last. */
+const char *options_name(size_t i);
 
 /* Loads the configuration the options name.  EXIT_DONE, or EXIT_USAGE having said why. */
 int options_config(const struct options *options, struct config **ret_);

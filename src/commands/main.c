@@ -1,0 +1,212 @@
+/* The table of subcommands, and the way to them. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "commands/command.h"
+
+#define POLICY "mail-server internal smart-host allow port also-watch "
+#define OUTPUT "config format no-color help version"
+
+const struct command command_table[] = {
+	{
+		.name = "read",
+		.summary = "analyse capture files and print their offenders",
+		.synopsis = "read [OPTION...] FILE...",
+		.details = "Analyses pcap and pcapng files, one after another as one capture "
+			   "(\"-\" is "
+			   "standard\ninput), and prints the hosts that sent mail directly to the "
+			   "Internet and may not.\nKeeps nothing unless --record names a record.",
+		.example = "  egress25 read --mail-server 10.0.0.25 monday.pcap tuesday.pcapng",
+		.options = "exit-code again record! since until " POLICY OUTPUT,
+		.minimum = 1,
+		.maximum = -1,
+		.run = command_read,
+	},
+	{
+		.name = "watch",
+		.summary = "watch mirror ports, and write the record",
+		.synopsis = "watch -i IFACE... [OPTION...]",
+		.details = "Watches mirror (SPAN) ports and writes the record until SIGINT or "
+			   "SIGTERM. "
+			   "SIGHUP\nreads the configuration again.  On a terminal each new "
+			   "offender is "
+			   "told at once.",
+		.example = "  egress25 watch -i eth1 --mail-server 10.0.0.25",
+		.options = "interface record! " POLICY OUTPUT,
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_watch,
+	},
+	{
+		.name = "offenders",
+		.summary = "tell which hosts send mail and may not",
+		.synopsis = "offenders [OPTION...]",
+		.details =
+			"Prints the offenders of the 24 hours before the record's newest frame, or "
+			"of the\ntime that --since, --until or --all name.",
+		.example = "  egress25 offenders --since 09:30\n"
+			   "  egress25 offenders --all --format json",
+		.options = "all follow exit-code record since until " POLICY OUTPUT,
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_offenders,
+	},
+	{
+		.name = "host",
+		.summary = "tell all that is known of one host",
+		.synopsis = "host [OPTION...] ADDRESS",
+		.details = "Prints one host's numbers, the MAC addresses and VLANs it was seen "
+			   "with, its\n"
+			   "destinations and its last connections.",
+		.example = "  egress25 host 10.0.3.77",
+		.options = "all record since until " POLICY OUTPUT,
+		.minimum = 1,
+		.maximum = 1,
+		.run = command_host,
+	},
+	{
+		.name = "connections",
+		.summary = "list the connections, newest first",
+		.synopsis = "connections [OPTION...] [ADDRESS]",
+		.details = "Prints the recorded connections, newest first; with an address those "
+			   "of that "
+			   "host.",
+		.example = "  egress25 connections 10.0.3.77 --since 2h --format csv",
+		.options = "all record since until " OUTPUT,
+		.minimum = 0,
+		.maximum = 1,
+		.run = command_connections,
+	},
+	{
+		.name = "status",
+		.summary = "tell whether it is watching, and what it misses",
+		.synopsis = "status [OPTION...]",
+		.details = "Prints what the monitor captures, what it lost, and each reason to "
+			   "think it "
+			   "blind.\nWith --exit-code the exit status is 1 where there is one.",
+		.example = "  egress25 status --exit-code || echo \"egress25 is blind\"",
+		.options = "exit-code record " OUTPUT,
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_status,
+	},
+	{
+		.name = "config",
+		.summary = "check the configuration, or say which line decides",
+		.synopsis = "config [OPTION...] [explain ADDRESS [DESTINATION]]",
+		.details =
+			"Checks the configuration and prints what is in force, each line with its "
+			"origin.\nexplain says whether ADDRESS is internal, what it may do, and "
+			"whether it may send\nto DESTINATION, each with the line that decides.",
+		.example = "  egress25 config\n"
+			   "  egress25 config explain 10.0.3.77 198.51.100.4",
+		.options = "interface record! " POLICY OUTPUT,
+		.minimum = 0,
+		.maximum = 3,
+		.run = command_config,
+	},
+};
+const int command_count = (int)(sizeof(command_table) / sizeof(*command_table));
+
+static const char *command_name(const void *context, size_t i)
+{
+	(void)context;
+	return command_table[i].name;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const char *near;
+
+	for (int i = 0; i < command_count; i++)
+		if (strcmp(command_table[i].name, name) == 0)
+			return &command_table[i];
+	near = text_nearest(name, command_name, NULL, (size_t)command_count);
+	if (*name == '-')
+		log_say("%s: unknown option; options stand behind the command, see egress25 --help",
+			name);
+	else if (near)
+		log_say("%s: unknown command: did you mean %s? See egress25 --help", name, near);
+	else
+		log_say("%s: unknown command; see egress25 --help", name);
+	return NULL;
+}
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: egress25 COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
+	for (int i = 0; i < command_count; i++)
+		fprintf(out, "  %-12s %s\n", command_table[i].name, command_table[i].summary);
+	fputs("\negress25 COMMAND --help tells more.\n", out);
+}
+
+static int help(const char *name)
+{
+	const struct command *command;
+
+	if (!name) {
+		fputs("egress25 finds the hosts that send mail directly to the Internet.\n\n",
+		      stdout);
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	command = find_command(name);
+	if (!command)
+		return EXIT_USAGE;
+	options_help(command);
+	return EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	int r;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc > 2 ? argv[2] : NULL);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help(NULL);
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("egress25 %s\n", EGRESS25_VERSION);
+		return EXIT_DONE;
+	}
+	command = find_command(argv[1]);
+	if (!command)
+		return EXIT_USAGE;
+	r = options_parse(command, argc - 1, argv + 1, &options);
+	if (r != 0)
+		return r - 1;
+	r = command->run(&options);
+	options_done(&options);
+	return r;
+}
+
+/* What could not be written must not look done.  A reader that went away knows it already. */
+static int close_output(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE)
+		log_say("standard output: %s", strerror(errno ? errno : EIO));
+	return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	tzset();
+	signal(SIGPIPE, SIG_IGN);
+	return close_output(run(argc, argv));
+}

@@ -1,0 +1,312 @@
+/*
+ * The options of all commands are rows of one table; a command names those it takes.  getopt_long()
+ * is handed all of them, whatever the command, so that an option without meaning there is refused
+ * by its name and never taken for the beginning of another one's.
+ */
+#include "commands/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+enum kind {
+	KIND_TEXT,   /* const char *: the last one stands */
+	KIND_LIST,   /* struct config_list: each is added */
+	KIND_FLAG,   /* bool */
+	KIND_FORMAT, /* enum format */
+	KIND_HELP,
+	KIND_VERSION
+};
+
+struct row {
+	const char *name;
+	char letter;	      /* 0: none */
+	const char *argument; /* NULL: none */
+	const char *help;
+	enum kind kind;
+	size_t offset;
+};
+
+#define AT(member)   offsetof(struct options, member)
+#define LIST(member) KIND_LIST, offsetof(struct options, overrides.member)
+
+static const struct row table[] = {
+	{"interface", 'i', "IFACE", "mirror port to watch (repeatable)", LIST(interfaces)},
+	{"all", 0, NULL, "everything in the record, whenever it was", KIND_FLAG, AT(all)},
+	{"follow", 0, NULL, "go on, telling each new offender", KIND_FLAG, AT(follow)},
+	{"exit-code", 0, NULL, "exit 1 where something was found", KIND_FLAG, AT(exit_code)},
+	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
+	{"record", 0, "FILE", "the record; default " CONFIG_DEFAULT_RECORD, KIND_LIST, AT(records)},
+	{"since", 0, "TIME", "not before: 09:30, 2026-11-24, 90m, 7d ...", KIND_TEXT, AT(since)},
+	{"until", 0, "TIME", "before this time", KIND_TEXT, AT(until)},
+	{"mail-server", 0, "PREFIX", "may send to the Internet (repeatable)", LIST(mail_servers)},
+	{"internal", 0, "PREFIX", "addresses of our own (repeatable)", LIST(internal)},
+	{"smart-host", 0, "PREFIX", "where mail servers may send (repeatable)", LIST(smart_hosts)},
+	{"allow", 0, "SOURCE[,DESTINATION[,PORT]]", "no offence (repeatable)", LIST(allow)},
+	{"port", 0, "PORT", "watched instead of 25 (repeatable)", LIST(ports)},
+	{"also-watch", 0, "PORT", "recorded, never an offence (repeatable)", LIST(also_watch)},
+	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
+	{"format", 0, "FORMAT", "table, json or csv", KIND_FORMAT, AT(format)},
+	{"no-color", 0, NULL, "no colour on the terminal either", KIND_FLAG, AT(no_color)},
+	{"help", 'h', NULL, "this page", KIND_HELP, 0},
+	{"version", 0, NULL, "the version", KIND_VERSION, 0},
+};
+#define ROWS (sizeof(table) / sizeof(*table))
+
+#define LONG_BASE 256 /* getopt's values for rows begin here, behind all letters */
+
+static const char *const format_names[] = {
+	[FORMAT_TABLE] = "table",
+	[FORMAT_JSON] = "json",
+	[FORMAT_CSV] = "csv",
+};
+#define FORMATS (sizeof(format_names) / sizeof(*format_names))
+
+const char *options_name(size_t i)
+{
+	return i < ROWS ? table[i].name : NULL;
+}
+
+/* Whether the command takes the row, and whether only once. */
+static bool takes(const struct command *command, const struct row *row, bool *ret_once)
+{
+	size_t n = strlen(row->name);
+
+	for (const char *at = command->options; *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " !");
+
+		if (length == n && memcmp(at, row->name, n) == 0) {
+			*ret_once = at[n] == '!';
+			return true;
+		}
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
+/* Help. */
+
+static void print_row(const struct row *row)
+{
+	char left[64];
+
+	text_print(left, sizeof(left), "%s%c%s--%s%s%s", row->letter ? "-" : "",
+		   row->letter ? row->letter : ' ', row->letter ? ", " : "   ", row->name,
+		   row->argument ? " " : "", row->argument ? row->argument : "");
+	if (strlen(left) > 25)
+		printf("  %s\n  %-25s %s\n", left, "", row->help);
+	else
+		printf("  %-25s %s\n", left, row->help);
+}
+
+void options_help(const struct command *command)
+{
+	bool once;
+
+	printf("usage: egress25 %s\n\n%s\n\n", command->synopsis, command->details);
+	for (size_t i = 0; i < ROWS; i++)
+		if (takes(command, &table[i], &once) && table[i].kind != KIND_VERSION)
+			print_row(&table[i]);
+	printf("\nexample:\n%s\n", command->example);
+}
+
+/* Errors: each one line, and where to read on. */
+
+static int usage_error(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int usage_error(const struct command *command, const char *format, ...)
+{
+	char what[512];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(what, sizeof(what), format, list);
+	va_end(list);
+	log_say("%s: %s; see egress25 %s --help", command->name, what, command->name);
+	return EXIT_USAGE + 1;
+}
+
+static const char *taken_name(const void *context, size_t i)
+{
+	bool once;
+
+	return takes(context, &table[i], &once) ? table[i].name : "";
+}
+
+static int unknown_option(const struct command *command, const char *given, int letter)
+{
+	char name[64];
+	const char *near;
+
+	if (letter)
+		return usage_error(command, "unknown option -%c", letter);
+	given += strspn(given, "-");
+	text_print(name, sizeof(name), "%.*s", (int)strcspn(given, "="), given);
+	for (size_t i = 0; i < ROWS; i++)
+		if (!strncmp(table[i].name, name, strlen(name)) && table[i].name[strlen(name)])
+			return usage_error(command, "--%s may mean several options", name);
+	near = text_nearest(name, taken_name, command, ROWS);
+	if (near && *near)
+		return usage_error(command, "unknown option --%s: did you mean --%s?", name, near);
+	return usage_error(command, "unknown option --%s", name);
+}
+
+/* Taking one option. */
+
+static int take_format(const struct command *command, const char *text, enum format *ret_)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(text, format_names[i]) == 0) {
+			*ret_ = (enum format)i;
+			return 0;
+		}
+	return usage_error(command, "--format %s: expected table, json or csv", text);
+}
+
+static int take_item(struct config_list *list, const char *text)
+{
+	const char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	if (!items) {
+		log_say("options: %s", strerror(ENOMEM));
+		return EXIT_FAILED + 1;
+	}
+	list->items = items;
+	items[list->count++] = text;
+	return 0;
+}
+
+static int take_option(const struct command *command, const struct row *row, bool once,
+		       struct options *o)
+{
+	void *place = (char *)o + row->offset;
+
+	switch (row->kind) {
+	case KIND_TEXT:
+		*(const char **)place = optarg;
+		return 0;
+	case KIND_LIST:
+		if (once && ((struct config_list *)place)->count > 0)
+			return usage_error(command, "--%s may be given once", row->name);
+		return take_item(place, optarg);
+	case KIND_FLAG:
+		*(bool *)place = true;
+		return 0;
+	case KIND_FORMAT:
+		return take_format(command, optarg, place);
+	case KIND_HELP:
+		options_help(command);
+		return EXIT_DONE + 1;
+	case KIND_VERSION:
+		printf("egress25 %s\n", EGRESS25_VERSION);
+		return EXIT_DONE + 1;
+	}
+	return 0;
+}
+
+static const struct row *row_of(int value)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (value == LONG_BASE + (int)i || (table[i].letter && value == table[i].letter))
+			return &table[i];
+	return NULL;
+}
+
+/* What getopt answered: an option, or what is wrong with it. */
+static int take(const struct command *command, int value, char **argv, struct options *o)
+{
+	const struct row *row = row_of(value == '?' || value == ':' ? optopt : value);
+	bool once;
+
+	if (!row)
+		return unknown_option(command, argv[optind - 1], optopt);
+	if (!takes(command, row, &once))
+		return usage_error(command, "--%s has no meaning here", row->name);
+	if (value == ':')
+		return usage_error(command, "--%s needs a value, %s", row->name, row->argument);
+	if (value == '?')
+		return usage_error(command, "--%s takes no value", row->name);
+	return take_option(command, row, once, o);
+}
+
+static void make_rows(struct option rows[ROWS + 1], char letters[2 * ROWS + 2])
+{
+	char *at = letters;
+
+	*at++ = ':'; /* tells a missing value from an unknown option */
+	for (size_t i = 0; i < ROWS; i++) {
+		rows[i] = (struct option){.name = table[i].name,
+					  .has_arg = table[i].argument ? required_argument
+								       : no_argument,
+					  .val = LONG_BASE + (int)i};
+		if (table[i].letter)
+			*at++ = table[i].letter;
+		if (table[i].letter && table[i].argument)
+			*at++ = ':';
+	}
+	rows[ROWS] = (struct option){0};
+	*at = '\0';
+}
+
+static int check_arguments(const struct command *command, struct options *o, int argc, char **argv)
+{
+	o->arguments = argv + optind;
+	o->argument_count = argc - optind;
+	if (o->argument_count < command->minimum)
+		return usage_error(command, "an argument is missing: egress25 %s",
+				   command->synopsis);
+	if (command->maximum >= 0 && o->argument_count > command->maximum)
+		return usage_error(command, "\"%s\" is one argument too many",
+				   o->arguments[command->maximum]);
+	return 0;
+}
+
+/* argv[0] is the command's name, which getopt passes over. */
+int options_parse(const struct command *command, int argc, char **argv, struct options *ret_)
+{
+	struct options o = {.format = FORMAT_TABLE};
+	struct option rows[ROWS + 1];
+	char letters[2 * ROWS + 2];
+	int value, r = 0;
+
+	make_rows(rows, letters);
+	optind = 0; /* glibc: begin anew */
+	opterr = 0;
+	while (r == 0 && (value = getopt_long(argc, argv, letters, rows, NULL)) != -1)
+		r = take(command, value, argv, &o);
+	if (r == 0)
+		r = check_arguments(command, &o, argc, argv);
+	if (r == 0)
+		*ret_ = o;
+	else
+		options_done(&o);
+	return r;
+}
+
+void options_done(struct options *o)
+{
+	free(o->records.items);
+	free(o->overrides.interfaces.items);
+	free(o->overrides.internal.items);
+	free(o->overrides.mail_servers.items);
+	free(o->overrides.smart_hosts.items);
+	free(o->overrides.allow.items);
+	free(o->overrides.ports.items);
+	free(o->overrides.also_watch.items);
+}
+
+int options_config(const struct options *options, struct config **ret_)
+{
+	char error[CONFIG_ERROR];
+
+	if (config_load(options->config, &options->overrides, ret_, error) == 0)
+		return EXIT_DONE;
+	log_say("%s", error);
+	return EXIT_USAGE;
+}
