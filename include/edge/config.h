@@ -38,6 +38,15 @@ struct config {
 	int64_t retention_bytes;
 	uint32_t rows_per_host_hour;
 	int64_t silent_after;        /* microseconds without a frame: the mirror counts as silent */
+	/* All of the above but the policy, in words and with its origin: for `config`. */
+	struct config_line *lines;
+	size_t line_count;
+};
+
+struct config_line {
+	const char *name; /* "retention.age" */
+	char *text;       /* "90d" */
+	char *origin;     /* as in struct rule */
 };
 
 /*

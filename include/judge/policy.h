@@ -101,6 +101,13 @@ bool policy_permits_all(const struct policy *p, const struct addr *client, int64
 const struct rule *policy_side_rule(const struct policy *p, const struct addr *a,
 				    enum side *ret_side);
 
+/*
+ * For `config explain`: calls visit with each line that permits the client anything at that time, on
+ * any port: the one that makes it a mail server, then allow entries as they were added.
+ */
+void policy_walk_client(const struct policy *p, const struct addr *client, int64_t when,
+			void (*visit)(const struct rule *rule, void *context), void *context);
+
 /* For `config`: every rule in force, in order of class and origin. */
 enum policy_class {
 	POLICY_INTERNAL,

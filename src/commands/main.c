@@ -132,7 +132,7 @@ static const struct command *find_command(const char *name)
 		log_say("%s: unknown option; options stand behind the command, see egress25 --help",
 			name);
 	else if (near)
-		log_say("%s: unknown command: did you mean %s? See egress25 --help", name, near);
+		log_say("%s: unknown command, perhaps %s; see egress25 --help", name, near);
 	else
 		log_say("%s: unknown command; see egress25 --help", name);
 	return NULL;

@@ -41,7 +41,8 @@ static const struct row table[] = {
 	{"follow", 0, NULL, "go on, telling each new offender", KIND_FLAG, AT(follow)},
 	{"exit-code", 0, NULL, "exit 1 where something was found", KIND_FLAG, AT(exit_code)},
 	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
-	{"record", 0, "FILE", "the record; default " CONFIG_DEFAULT_RECORD, KIND_LIST, AT(records)},
+	{"record", 0, "FILE", "the record; egress25 config names the default", KIND_LIST,
+	 AT(records)},
 	{"since", 0, "TIME", "not before: 09:30, 2026-11-24, 90m, 7d ...", KIND_TEXT, AT(since)},
 	{"until", 0, "TIME", "before this time", KIND_TEXT, AT(until)},
 	{"mail-server", 0, "PREFIX", "may send to the Internet (repeatable)", LIST(mail_servers)},
@@ -153,7 +154,7 @@ static int unknown_option(const struct command *command, const char *given, int 
 			return usage_error(command, "--%s may mean several options", name);
 	near = text_nearest(name, taken_name, command, ROWS);
 	if (near && *near)
-		return usage_error(command, "unknown option --%s: did you mean --%s?", name, near);
+		return usage_error(command, "unknown option --%s, perhaps --%s", name, near);
 	return usage_error(command, "unknown option --%s", name);
 }
 
@@ -259,8 +260,7 @@ static int check_arguments(const struct command *command, struct options *o, int
 	o->arguments = argv + optind;
 	o->argument_count = argc - optind;
 	if (o->argument_count < command->minimum)
-		return usage_error(command, "an argument is missing: egress25 %s",
-				   command->synopsis);
+		return usage_error(command, "an argument is missing");
 	if (command->maximum >= 0 && o->argument_count > command->maximum)
 		return usage_error(command, "\"%s\" is one argument too many",
 				   o->arguments[command->maximum]);

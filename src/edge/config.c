@@ -58,33 +58,6 @@ int config_fail(char error[CONFIG_ERROR], const char *format, ...)
 	return -EINVAL;
 }
 
-int items_add(struct items *items, const struct item *item)
-{
-	if (items->count == items->room) {
-		size_t room = items->room ? 2 * items->room : 64;
-		struct item *list = reallocarray(items->list, room, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		items->list = list;
-		items->room = room;
-	}
-	items->list[items->count] = *item;
-	items->list[items->count].text = strdup(item->text);
-	if (!items->list[items->count].text)
-		return -ENOMEM;
-	items->count++;
-	return 0;
-}
-
-void items_done(struct items *items)
-{
-	for (size_t i = 0; i < items->count; i++)
-		free(items->list[i].text);
-	free(items->list);
-	free(items->allow_lines);
-}
-
 /* Reading the file. */
 
 static int read_all(int fd, char *text, size_t size, size_t *ret_length)
@@ -220,6 +193,11 @@ void config_free(struct config *c)
 	for (size_t i = 0; i < c->interface_count; i++)
 		free(c->interfaces[i]);
 	free(c->interfaces);
+	for (size_t i = 0; i < c->line_count; i++) {
+		free(c->lines[i].text);
+		free(c->lines[i].origin);
+	}
+	free(c->lines);
 	free(c->path);
 	free(c->record);
 	free(c->sensor);
@@ -274,6 +252,8 @@ int config_load(const char *path, const struct config_overrides *overrides, stru
 		r = add_overrides(&items, overrides);
 	if (r == 0)
 		r = config_apply(c, &items, error);
+	if (r == 0)
+		r = config_list_lines(c, &items);
 	items_done(&items);
 	if (r == 0) {
 		list_ports(c);

@@ -17,15 +17,12 @@ struct apply {
 	struct config *c;
 	const struct items *items;
 	char *error;
-	char origin[512]; /* of the item in hand */
+	char origin[ORIGIN_TEXT]; /* of the item in hand */
 };
 
-/* "/etc/egress25.conf:12", or "--mail-server" */
 static const char *origin_of(struct apply *a, unsigned int line, const char *option)
 {
-	if (option)
-		return text_print(a->origin, sizeof(a->origin), "%s", option);
-	return text_print(a->origin, sizeof(a->origin), "%s:%u", a->c->path, line);
+	return config_origin(a->c, line, option, a->origin, sizeof(a->origin));
 }
 
 /* Says what is wrong with an item: "FILE:12: ports: found "x", expected ..." */
@@ -468,23 +465,21 @@ static int apply_allows(struct apply *a, bool replaced)
 int config_apply(struct config *c, const struct items *items, char error[CONFIG_ERROR])
 {
 	struct apply a = {.c = c, .items = items, .error = error};
-	bool replaced[SET_COUNT] = {false};
 	int r = 0;
 
-	for (size_t i = 0; i < items->count; i++)
-		if (items->list[i].option)
-			replaced[items->list[i].setting] = true;
 	for (size_t s = 0; s < SET_COUNT && r == 0; s++) {
 		if (s >= SET_ALLOW_SOURCE && s <= SET_ALLOW_NOTE)
 			continue;
+		bool replaced = items_replaced(items, (enum setting)s);
+
 		for (size_t i = 0; i < items->count && r == 0; i++) {
 			const struct item *item = &items->list[i];
 
-			if (item->setting == s && (item->option || !replaced[s]))
+			if (item->setting == s && (item->option || !replaced))
 				r = apply_item(&a, item);
 		}
 	}
 	if (r == 0)
-		r = apply_allows(&a, replaced[SET_ALLOW_SOURCE]);
+		r = apply_allows(&a, items_replaced(items, SET_ALLOW_SOURCE));
 	return r;
 }

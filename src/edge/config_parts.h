@@ -11,6 +11,12 @@
 
 #include "edge/config.h"
 
+/* The defaults, as one would write them; config.c holds the same as numbers. */
+#define CONFIG_DEFAULT_SILENT "10m"
+#define CONFIG_DEFAULT_AGE    "90d"
+#define CONFIG_DEFAULT_SIZE   "4G"
+#define CONFIG_DEFAULT_ROWS   "1000"
+
 enum setting {
 	SET_INTERFACES,
 	SET_INTERNAL,
@@ -77,10 +83,21 @@ int config_scan(char *text, size_t length, const char *path, struct items *items
 /* Parses text that config_scan() has passed. */
 int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR]);
 
-/* Fills the configuration, which holds defaults. */
+/* Fills the configuration, which holds defaults, but for its lines. */
 int config_apply(struct config *c, const struct items *items, char error[CONFIG_ERROR]);
 
 /* Sources times destinations times ports of one allow section: more are a mistake. */
 #define ALLOW_PRODUCT 65536
+
+/* Fills the lines: what the items say, else the defaults.  0 or -ENOMEM. */
+int config_list_lines(struct config *c, const struct items *items);
+
+/* Whether the command line replaces the file's setting. */
+bool items_replaced(const struct items *items, enum setting setting);
+
+/* Where an item stands, in words: "FILE:12" or "--mail-server". */
+const char *config_origin(const struct config *c, unsigned int line, const char *option, char *buf,
+			  size_t size);
+#define ORIGIN_TEXT 4200
 
 #endif

@@ -219,6 +219,23 @@ bool policy_permits_all(const struct policy *p, const struct addr *client, int64
 	return true;
 }
 
+void policy_walk_client(const struct policy *p, const struct addr *client, int64_t when,
+			void (*visit)(const struct rule *rule, void *context), void *context)
+{
+	const struct rules *allows = &p->rules[POLICY_ALLOW];
+	const struct rule *mail = lpm_find(p->mail_servers, client);
+
+	if (mail)
+		visit(mail, context);
+	for (size_t i = 0; i < allows->count; i++) {
+		const struct reach *reach = &p->reaches[i];
+
+		if (prefix_contains(&reach->source, client) &&
+		    (reach->until == 0 || when < reach->until))
+			visit(allows->items[i], context);
+	}
+}
+
 const struct rule *policy_side_rule(const struct policy *p, const struct addr *a,
 				    enum side *ret_side)
 {

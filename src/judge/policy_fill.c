@@ -127,6 +127,7 @@ void policy_free(struct policy *p)
 	lpm_free(p->mail_servers, NULL);
 	lpm_free(p->smart_hosts, NULL);
 	lpm_free(p->sources, source_free);
+	free(p->reaches);
 	for (size_t c = 0; c < POLICY_CLASS_COUNT; c++)
 		rules_done(&p->rules[c]);
 	free(p);
@@ -326,34 +327,62 @@ static bool ends_later(int64_t a, int64_t b)
 	return b != 0 && (a == 0 || a > b);
 }
 
+/* The line of an entry, and whom it reaches. */
+static const struct rule *add_allow_rule(struct policy *p, const struct allow *allow,
+					 const char *origin)
+{
+	size_t count = p->rules[POLICY_ALLOW].count;
+	char text[RULE_TEXT];
+
+	/* Room grows as the powers of two do. */
+	if ((count & (count - 1)) == 0) {
+		size_t room = count ? 2 * count : 1;
+		struct reach *reaches = reallocarray(p->reaches, room, sizeof(*reaches));
+
+		if (!reaches)
+			return NULL;
+		p->reaches = reaches;
+	}
+	p->reaches[count] = (struct reach){allow->source, allow->until};
+	return rules_add(&p->rules[POLICY_ALLOW], origin, allow_text(allow, text, sizeof(text)),
+			 allow->note);
+}
+
+static struct permit *permit_find(struct permits *list, uint16_t port)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].port == port)
+			return &list->items[i];
+	return NULL;
+}
+
+static int permits_add(struct permits *list, const struct permit *permit)
+{
+	struct permit *items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	items[list->count++] = *permit;
+	return 0;
+}
+
 int policy_add_allow(struct policy *p, const struct allow *allow, const char *origin)
 {
+	struct permit permit = {.port = allow->port, .until = allow->until}, *same;
 	struct permits *list = permits_get(p, allow);
-	struct permit *permit = NULL;
-	char text[RULE_TEXT];
-	const struct rule *r;
 
 	if (!list)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].port == allow->port)
-			permit = &list->items[i];
-	if (permit && permit->until == allow->until)
+	same = permit_find(list, allow->port);
+	if (same && same->until == allow->until)
 		return -EEXIST;
-	if (!permit) {
-		struct permit *items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-	}
-	r = rules_add(&p->rules[POLICY_ALLOW], origin, allow_text(allow, text, sizeof(text)),
-		      allow->note);
-	if (!r)
+	permit.rule = add_allow_rule(p, allow, origin);
+	if (!permit.rule)
 		return -ENOMEM;
-	if (!permit)
-		list->items[list->count++] = (struct permit){allow->port, allow->until, r};
-	else if (ends_later(allow->until, permit->until))
-		*permit = (struct permit){allow->port, allow->until, r};
+	if (!same)
+		return permits_add(list, &permit);
+	if (ends_later(permit.until, same->until))
+		*same = permit;
 	return 0;
 }
