@@ -5,8 +5,8 @@
  *   blast INTERFACE FILE RATE SECONDS
  *
  * RATE is frames a second, 0 for as fast as possible.  Prints "sent seconds".  The file is held in
- * memory and sent again and again; with each round the sequence numbers of its frames to port 25 go up by
- * one, so that each SYN is an attempt of its own.
+ * memory and sent again and again; with each round the sequence numbers of its frames to port 25 go
+ * up by one, so that each SYN is an attempt of its own.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
  * generate: capture files for scripts/bench, the same bytes for the same arguments.
  *
- *   generate mixed BYTES FILE   an office's traffic: 640 bytes a frame, a quarter of them tagged, one
- *                               frame in a hundred on port 25: lone SYNs and short dialogues
+ *   generate mixed BYTES FILE   an office's traffic: 640 bytes a frame, a quarter of them tagged,
+ *                               one frame in a hundred on port 25: lone SYNs and short dialogues
  *   generate flood COUNT FILE   COUNT attempts at once, each on a four-tuple of its own; one in
  *                               twenty is answered and in dialogue when the file ends
  *   generate mail COUNT FILE    COUNT whole deliveries and nothing else
@@ -170,7 +170,7 @@ static const struct line {
 
 #define STEPS ((int)(sizeof(script) / sizeof(script[0])))
 
-/* A four-tuple of its own for each serial number: 2000 clients, ports from 1024 on, then servers. */
+/* A four-tuple of its own for each serial number: 2000 clients, whose ports go up from 1024. */
 static void begin(struct dialogue *d, uint64_t serial)
 {
 	uint64_t port = serial / 2000;
@@ -206,7 +206,8 @@ static void other(void)
 	static const uint16_t port[] = {443, 443, 443, 80, 993, 445, 22, 8080};
 	uint32_t kind = below(100), length;
 	unsigned int vlan = below(4) ? 0 : 10 + below(8);
-	struct side inner = {0x0a000000u + 256 + below(2000), (uint16_t)(32768 + below(28000)), rnd()};
+	struct side inner = {0x0a000000u + 256 + below(2000), (uint16_t)(32768 + below(28000)),
+			     rnd()};
 	struct side outer = {0x60000000u + below(4096), port[below(8)], rnd()};
 	bool inward = below(100) < 60;
 	unsigned int protocol = below(100) < 12 ? 17 : 6;
@@ -217,7 +218,8 @@ static void other(void)
 		length = 100 + below(600);
 	else
 		length = 1100 + below(361);
-	frame(inward ? &outer : &inner, inward ? &inner : &outer, protocol, ACK, NULL, length, vlan);
+	frame(inward ? &outer : &inner, inward ? &inner : &outer, protocol, ACK, NULL, length,
+	      vlan);
 }
 
 static void mixed(uint64_t size)
