@@ -429,7 +429,6 @@ static struct flow *client_orphan(struct tracker *t, const struct segment *s, st
 		f = embryo ? embryo : insert(t, s);
 		f->client_edge = f->client_edge && is_near(p->seq, f->client_next);
 		f->client_isn = p->seq - 1;
-		f->refused = f->unreachable = false;
 		begin(t, f, s->kind);
 		client_segment(t, f, p);
 		return f;
@@ -477,7 +476,6 @@ static struct flow *server_orphan(struct tracker *t, const struct segment *s, st
 	} else {
 		f = embryo;
 	}
-	f->refused = f->unreachable = false;
 	begin(t, f, s->kind);
 	f->connected = true;
 	if (matches)
@@ -492,7 +490,6 @@ static bool resolve_embryo(struct tracker *t, struct flow *f, enum flow_kind kin
 {
 	if (f->bytes_received == 0 || !is_one_sided(t))
 		return false;
-	f->refused = f->unreachable = false;
 	begin(t, f, kind);
 	f->connected = true;
 	settle(t, f, f->last);

@@ -558,6 +558,39 @@ static void bytes_over_four_gigabytes_are_counted(void **state)
 	assert_int_equal(w.counters->stray, 0);
 }
 
+static void bytes_that_the_mirror_lost_are_counted_but_not_wild_numbers(void **state)
+{
+	(void)state;
+	handshake(&bot, 1000, 5000);
+	from_client(&w, &bot, TCP_ACK, 1001, 5001, 100);
+	from_client(&w, &bot, TCP_ACK, 6101, 5001, 100); /* 5,000 bytes were not mirrored */
+	assert_true(from_client(&w, &bot, TCP_ACK, 6201, 5001, 100) != NULL);
+	from_client(&w, &bot, TCP_ACK, 1000006301, 5001, 100); /* no part of this window */
+	expect(1, 1);
+	assert_int_equal(w.sent, 5300 + 100);
+}
+
+static void an_answer_finds_its_syn_among_many_on_one_port(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 50; i++)
+		from_client(&w, &bot, TCP_SYN, 1000000 * i, 0, 0);
+	from_server(&w, &bot, TCP_SYN | TCP_ACK, 5000, 3000001, 0);
+	from_server(&w, &bot, TCP_RST | TCP_ACK, 0, 4000001, 0);
+	expect(50, 1);
+	assert_int_equal(w.outcomes[OUTCOME_REFUSED], 1);
+	assert_int_equal(w.counters->stray, 0);
+}
+
+static void a_syn_seen_just_after_its_own_payload_is_the_same_attempt(void **state)
+{
+	(void)state;
+	from_client(&w, &bot, TCP_ACK, 1001, 5001, 10);
+	w.now += 50 * MS;
+	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
+	expect(1, 1);
+}
+
 static void implicit_tls_on_an_also_watched_port_is_encrypted(void **state)
 {
 	struct talk tls = {"10.0.3.77", "198.51.100.4", 40000, 465};
@@ -748,6 +781,9 @@ int main(void)
 		TEST(two_clocks_a_second_apart_do_not_hurry_time),
 		TEST(bytes_are_counted_over_the_wrap_of_sequence_numbers),
 		TEST(bytes_over_four_gigabytes_are_counted),
+		TEST(bytes_that_the_mirror_lost_are_counted_but_not_wild_numbers),
+		TEST(an_answer_finds_its_syn_among_many_on_one_port),
+		TEST(a_syn_seen_just_after_its_own_payload_is_the_same_attempt),
 		TEST(implicit_tls_on_an_also_watched_port_is_encrypted),
 		TEST(the_mac_is_that_of_the_copy_with_the_highest_hops),
 		TEST(the_server_s_frames_never_give_the_mac),
