@@ -1,0 +1,167 @@
+/*
+ * The remote mirrors' headers: GRE with ERSPAN I, II and III, and by UDP VXLAN, GENEVE and TZSP.
+ */
+#include <stddef.h>
+
+#include "filter_walk.h"
+
+#define UDP_HEADER  8
+#define TZSP_FIELDS 4
+
+static void put(struct walk *w, int code, uint32_t k)
+{
+	assembler_put(w->a, code, k);
+}
+
+static void equal(struct walk *w, uint32_t k, int label)
+{
+	assembler_jump(w->a, BPF_JEQ, k, label, LABEL_NEXT);
+}
+
+/* X += 4 where a flag of the GRE header says so; the flags stay in CELL_LENGTH. */
+static void pass_optional(struct walk *w, uint32_t flag)
+{
+	int absent = assembler_label(w->a);
+
+	put(w, BPF_LD | BPF_MEM, CELL_LENGTH);
+	assembler_jump(w->a, BPF_JSET, flag, LABEL_NEXT, absent);
+	walk_advance(w, 4);
+	assembler_here(w->a, absent);
+}
+
+/*
+ * ERSPAN III: 12 bytes, 8 more with the O bit.  The frame type says 0 for Ethernet, 2 for IP.
+ */
+static void emit_erspan3(struct walk *w, const struct level *inner)
+{
+	int plain = assembler_label(w->a);
+
+	walk_load(w, BPF_H, 10);
+	put(w, BPF_ST, CELL_TYPE);
+	assembler_jump(w->a, BPF_JSET, 1, LABEL_NEXT, plain);
+	walk_advance(w, 8);
+	assembler_here(w->a, plain);
+	walk_advance(w, 12);
+	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
+	put(w, BPF_ALU | BPF_AND | BPF_K, 0x7c00);
+	assembler_jump(w->a, BPF_JEQ, 0x0800, inner->ip, inner->ethernet);
+}
+
+/* RFC 2784 and 2890; routing (RFC 1701) and PPTP's version 1 carry no mirror. */
+static void emit_gre(struct walk *w, int label, const struct level *inner)
+{
+	int erspan = assembler_label(w->a), erspan3 = assembler_label(w->a);
+
+	assembler_here(w->a, label);
+	put(w, BPF_LD | BPF_MEM, CELL_FRAGMENT);
+	assembler_jump(w->a, BPF_JEQ, 0, LABEL_NEXT, w->pass);
+	walk_load(w, BPF_H, 0);
+	assembler_jump(w->a, BPF_JSET, 0x4007, w->other, LABEL_NEXT);
+	put(w, BPF_ST, CELL_LENGTH);
+	walk_load(w, BPF_H, 2);
+	put(w, BPF_ST, CELL_TYPE);
+	walk_advance(w, 4);
+	pass_optional(w, 0x8000); /* checksum */
+	pass_optional(w, 0x2000); /* key */
+	pass_optional(w, 0x1000); /* sequence number */
+	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
+	equal(w, 0x6558, inner->ethernet);
+	equal(w, 0x88be, erspan);
+	assembler_jump(w->a, BPF_JEQ, 0x22eb, erspan3, inner->type);
+
+	/* I has no header of its own, and no sequence number either: that tells it from II. */
+	assembler_here(w->a, erspan);
+	put(w, BPF_LD | BPF_MEM, CELL_LENGTH);
+	assembler_jump(w->a, BPF_JSET, 0x1000, LABEL_NEXT, inner->ethernet);
+	walk_advance(w, 8);
+	assembler_go(w->a, inner->ethernet);
+	assembler_here(w->a, erspan3);
+	emit_erspan3(w, inner);
+}
+
+static void emit_geneve(struct walk *w, int label, const struct level *inner)
+{
+	assembler_here(w->a, label);
+	walk_load(w, BPF_H, UDP_HEADER + 2);
+	put(w, BPF_ST, CELL_TYPE);
+	walk_load(w, BPF_B, UDP_HEADER);
+	put(w, BPF_ALU | BPF_AND | BPF_K, 0x3f);
+	put(w, BPF_ALU | BPF_LSH | BPF_K, 2);
+	put(w, BPF_ALU | BPF_ADD | BPF_K, UDP_HEADER + 8);
+	walk_advance_a(w);
+	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
+	assembler_jump(w->a, BPF_JEQ, 0x6558, inner->ethernet, inner->type);
+}
+
+/* One tagged field at X: 1 ends them, 0 is a single byte, all others tell their length. */
+static void emit_tzsp_field(struct walk *w, int end)
+{
+	int padding = assembler_label(w->a), next = assembler_label(w->a);
+
+	walk_load(w, BPF_B, 0);
+	equal(w, 1, end);
+	equal(w, 0, padding);
+	walk_load(w, BPF_B, 1);
+	put(w, BPF_ALU | BPF_ADD | BPF_K, 2);
+	walk_advance_a(w);
+	assembler_go(w->a, next);
+	assembler_here(w->a, padding);
+	walk_advance(w, 1);
+	assembler_here(w->a, next);
+}
+
+/* Version, type (0 received, 1 to be sent), and 1 for Ethernet. */
+static void emit_tzsp(struct walk *w, int label, const struct level *inner)
+{
+	int frame = assembler_label(w->a), end = assembler_label(w->a);
+
+	assembler_here(w->a, label);
+	walk_load(w, BPF_B, UDP_HEADER + 1);
+	assembler_jump(w->a, BPF_JGT, 1, w->other, LABEL_NEXT);
+	walk_load(w, BPF_H, UDP_HEADER + 2);
+	assembler_jump(w->a, BPF_JEQ, 1, frame, w->other);
+	assembler_here(w->a, frame);
+	walk_advance(w, UDP_HEADER + 4);
+	for (int i = 0; i < TZSP_FIELDS; i++)
+		emit_tzsp_field(w, end);
+	walk_load(w, BPF_B, 0);
+	assembler_jump(w->a, BPF_JEQ, 1, end, w->pass);
+	assembler_here(w->a, end);
+	walk_advance(w, 1);
+	assembler_go(w->a, inner->ethernet);
+}
+
+static void emit_udp(struct walk *w, int label, const struct level *inner)
+{
+	int vxlan = assembler_label(w->a), geneve = assembler_label(w->a);
+	int tzsp = assembler_label(w->a), whole = assembler_label(w->a);
+
+	assembler_here(w->a, label);
+	walk_load(w, BPF_H, 2);
+	equal(w, 4789, inner ? whole : w->pass);
+	equal(w, 8472, inner ? whole : w->pass);
+	equal(w, 6081, inner ? whole : w->pass);
+	assembler_jump(w->a, BPF_JEQ, 37008, inner ? whole : w->pass, w->other);
+	if (!inner)
+		return;
+	assembler_here(w->a, whole);
+	put(w, BPF_ST, CELL_TYPE);
+	put(w, BPF_LD | BPF_MEM, CELL_FRAGMENT);
+	assembler_jump(w->a, BPF_JEQ, 0, LABEL_NEXT, w->pass);
+	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
+	equal(w, 6081, geneve);
+	assembler_jump(w->a, BPF_JEQ, 37008, tzsp, vxlan);
+
+	assembler_here(w->a, vxlan);
+	walk_advance(w, UDP_HEADER + 8);
+	assembler_go(w->a, inner->ethernet);
+	emit_geneve(w, geneve, inner);
+	emit_tzsp(w, tzsp, inner);
+}
+
+void walk_emit_tunnels(struct walk *w, const struct tunnel_labels *t, const struct level *inner)
+{
+	if (inner)
+		emit_gre(w, t->gre, inner);
+	emit_udp(w, t->udp, inner);
+}

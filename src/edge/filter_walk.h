@@ -1,0 +1,88 @@
+/*
+ * filter_walk: the part of the kernel filter that is written twice, for the frame and for the frame
+ * within it.  Of no concern outside src/edge/filter*.c.
+ */
+#ifndef EGRESS25_EDGE_FILTER_WALK_H
+#define EGRESS25_EDGE_FILTER_WALK_H
+
+#include <stdint.h>
+
+#include "filter_assembler.h"
+
+/* Numbers of IP's payloads. */
+enum {
+	IP_HOP = 0,
+	IP_ICMP = 1,
+	IP_IPV4 = 4,
+	IP_TCP = 6,
+	IP_UDP = 17,
+	IP_IPV6 = 41,
+	IP_ROUTING = 43,
+	IP_FRAGMENT = 44,
+	IP_GRE = 47,
+	IP_AH = 51,
+	IP_ICMPV6 = 58,
+	IP_OPTIONS = 60,
+	IP_MOBILITY = 135
+};
+
+/* The program's memory. */
+enum {
+	CELL_PROTOCOL, /* of the IP header's payload */
+	CELL_FRAGMENT, /* not 0 within a first fragment */
+	CELL_IPV6,     /* where the IPv6 header begins */
+	CELL_TYPE,     /* an EtherType, while X moves on */
+	CELL_LENGTH    /* of a header, likewise */
+};
+
+/* Where the walks end; the same labels for both. */
+struct walk {
+	struct assembler *a;
+	int tcp;      /* X at the TCP header */
+	int fragment; /* CELL_PROTOCOL set */
+	int other;    /* nothing of ours */
+	int pass;
+};
+
+/* Where a walk may be entered. */
+struct level {
+	int ethernet; /* X at the destination MAC */
+	int type;     /* A the EtherType, X behind it */
+	int ip;       /* X at an IP header of either version */
+	int ipv4, ipv6;
+};
+
+void walk_init(struct walk *w, struct assembler *a);
+void level_init(struct level *l, struct assembler *a);
+
+/* A walk at one level; inner is where its tunnels lead, or NULL where they are passed whole. */
+void walk_emit(struct walk *w, const struct level *l, const struct level *inner);
+
+/* The tunnels' part of it: X at the GRE or UDP header. */
+struct tunnel_labels {
+	int gre, udp;
+};
+void walk_emit_tunnels(struct walk *w, const struct tunnel_labels *t, const struct level *inner);
+
+/* A = size bytes at X + k */
+static inline void walk_load(struct walk *w, int size, uint32_t k)
+{
+	assembler_put(w->a, BPF_LD | BPF_IND | size, k);
+}
+
+/* X += A */
+static inline void walk_advance_a(struct walk *w)
+{
+	assembler_put(w->a, BPF_ALU | BPF_ADD | BPF_X, 0);
+	assembler_put(w->a, BPF_MISC | BPF_TAX, 0);
+}
+
+/* X += n, A lost */
+static inline void walk_advance(struct walk *w, uint32_t n)
+{
+	assembler_put(w->a, BPF_MISC | BPF_TXA, 0);
+	assembler_put(w->a, BPF_ALU | BPF_ADD | BPF_K, n);
+	assembler_put(w->a, BPF_MISC | BPF_TAX, 0);
+}
+
+#endif
