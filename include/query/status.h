@@ -1,0 +1,70 @@
+/*
+ * status: is it watching?  What the newest run saw and lost, and every reason to think it blind.
+ */
+#ifndef EGRESS25_QUERY_STATUS_H
+#define EGRESS25_QUERY_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/moment.h"
+#include "query/record.h"
+#include "query/value.h"
+
+#define STATUS_BEAT       (10 * MOMENT_SECOND) /* a running monitor's last write may be so old */
+#define STATUS_ONE_SIDED  10   /* frames one way, none the other: a mirror of one direction */
+#define STATUS_DROP_SHARE 1000 /* blind when one frame of so many was dropped */
+
+struct status_interface {
+	char *name;
+	int64_t received, dropped, dropped_by_interface;
+	int64_t outward, inward;
+	bool both_directions;
+	bool down;
+	int64_t last_frame;
+};
+
+struct status_example {
+	char client[ADDR_TEXT], server[ADDR_TEXT];
+	int64_t port;
+};
+
+struct status {
+	bool running;
+	char mode[16]; /* of the run told of: "watch", or "read" where nothing was ever watched */
+	char *sensor;
+	int64_t started, beat; /* the wall clock */
+	int64_t newest;
+	struct list interfaces;
+	int64_t packets, connections, offenders;
+	struct {
+		int64_t connections;
+		struct list examples;
+	} unclassified;
+	int64_t stray;
+	struct {
+		int64_t sent, planned, limited, refused;
+		struct maybe_real killed_share;
+	} resets;
+	struct list lost;
+	struct {
+		char *path;
+		int64_t bytes; /* with its log */
+		int64_t schema;
+	} record;
+	const char *incident;
+	struct list blind;
+};
+
+extern const struct field status_fields[];
+
+/* 0 and *ret_ filled, to be given to status_done(); or a negative errno (record_error()). */
+int status_load(struct record *r, int64_t silent_after, int64_t now, struct status *ret_);
+void status_done(struct status *s);
+
+/* The reasons, from what is filled already: `blind` of *s.  Without memory some are missing. */
+void status_judge(struct status *s, int64_t silent_after, int64_t now);
+
+#endif

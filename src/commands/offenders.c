@@ -1,0 +1,110 @@
+/* offenders: which machine is it? */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "commands/command.h"
+#include "commands/print.h"
+#include "commands/query.h"
+#include "query/offender.h"
+
+/* What was found, and where it was looked for. */
+static int print_heading(const struct query *q, size_t count)
+{
+	char window[WINDOW_TEXT];
+
+	window_format(&q->window, window);
+	if (count == 0)
+		return report_note(&q->report, "No offender %s.", window);
+	return report_note(&q->report, "%zu offender%s %s:", count, count == 1 ? "" : "s", window);
+}
+
+static int print_footing(const struct query *q, uint64_t outside)
+{
+	if (outside == 0)
+		return 0;
+	return report_note(&q->report, "%" PRIu64 " more offender%s %s it: --all shows %s", outside,
+			   outside == 1 ? "" : "s",
+			   q->window.until == INT64_MAX ? "before" : "outside",
+			   outside == 1 ? "it" : "them");
+}
+
+static int print_rows(const struct query *q, const struct offenders *o)
+{
+	struct report *report = report_begin(&q->report, offender_fields);
+	int rc = 0, end;
+
+	if (!report)
+		return -ENOMEM;
+	report_set_style(report, offender_style);
+	for (size_t i = 0; i < o->count && rc == 0; i++)
+		rc = report_row(report, &o->items[i]);
+	end = report_end(report);
+	return rc < 0 ? rc : end;
+}
+
+static int print_all(const struct query *q, const struct offenders *o, uint64_t outside)
+{
+	int rc = print_heading(q, o->count);
+
+	if (rc == 0)
+		rc = print_rows(q, o);
+	if (rc == 0)
+		rc = print_footing(q, outside);
+	return rc < 0 ? rc : fflush(q->report.out) == 0 ? 0 : -errno;
+}
+
+static int ask(const struct query *q, const struct options *options)
+{
+	struct offenders found = {0};
+	uint64_t outside = 0, more;
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < q->count && status == EXIT_DONE; i++) {
+		if (offenders_load(q->records[i], &q->window, 0, q->config->policy, q->now, &found,
+				   &more) < 0)
+			status = query_failed(q->records[i]);
+		else
+			outside += more;
+	}
+	if (status == EXIT_DONE) {
+		offenders_rank(&found);
+		if (options->exit_code && offenders_pressing(&found) > 0)
+			status = EXIT_FOUND;
+		status = query_written(print_all(q, &found, outside), status);
+	}
+	offenders_done(&found);
+	return status;
+}
+
+int offenders_print(struct sqlite3 *db, const struct config *config, const struct options *options,
+		    int64_t now)
+{
+	struct record *record = record_borrow(db);
+	struct config borrowed = *config;
+	struct query q = {.config = &borrowed, .records = &record, .count = 1, .now = now};
+	int status;
+
+	if (!record) {
+		log_say("no memory to ask the record");
+		return EXIT_FAILED;
+	}
+	query_report(options, now, &q.report);
+	status = query_window(options, true, record->newest, now, &q.window);
+	if (status == EXIT_DONE)
+		status = ask(&q, options);
+	record_close(record);
+	return status;
+}
+
+int command_offenders(const struct options *options)
+{
+	struct query q;
+	int status = query_open(options, options->all, &q);
+
+	if (status == EXIT_DONE)
+		status = options->follow ? offenders_follow(&q, options) : ask(&q, options);
+	query_close(&q);
+	return status;
+}

@@ -1,0 +1,112 @@
+#include "commands/query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+
+void query_report(const struct options *options, int64_t now, struct report_options *ret_)
+{
+	static const enum report_format formats[] = {
+		[FORMAT_TABLE] = REPORT_TABLE,
+		[FORMAT_JSON] = REPORT_JSON,
+		[FORMAT_CSV] = REPORT_CSV,
+	};
+
+	*ret_ = (struct report_options){
+		.out = stdout,
+		.format = formats[options->format],
+		.color = !options->no_color && report_terminal_color(),
+		.columns = report_terminal_columns(),
+		.now = now,
+	};
+}
+
+int query_window(const struct options *options, bool all, int64_t newest, int64_t now,
+		 struct window *ret_)
+{
+	const char *bad = NULL;
+	int rc = window_parse(options->since, options->until, all, newest, now, ret_, &bad);
+
+	if (rc == 0)
+		return EXIT_DONE;
+	if (rc == -EDOM)
+		log_say("--until %s: is not behind --since%s%s: the window holds nothing",
+			options->until, options->since ? " " : "",
+			options->since ? options->since : "");
+	else
+		log_say("--%s %s: is no time: give YYYY-MM-DD, HH:MM, RFC 3339, or how long ago such "
+			"as 90m, 24h, 7d", bad == options->since ? "since" : "until", bad);
+	return EXIT_USAGE;
+}
+
+static int open_records(const struct options *options, struct query *q)
+{
+	size_t count = options->records.count;
+	char error[RECORD_ERROR];
+
+	q->records = calloc(count ? count : 1, sizeof(*q->records));
+	if (!q->records) {
+		log_say("no memory for the records");
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; i < (count ? count : 1); i++) {
+		const char *path = count ? options->records.items[i] : q->config->record;
+
+		if (record_open(path, &q->records[i], error) < 0) {
+			log_say("%s", error);
+			return EXIT_FAILED;
+		}
+		q->count++;
+	}
+	return EXIT_DONE;
+}
+
+int query_open(const struct options *options, bool all, struct query *ret_)
+{
+	struct query *q = ret_;
+	int64_t newest = 0;
+	int status;
+
+	*q = (struct query){.now = moment_now()};
+	query_report(options, q->now, &q->report);
+	status = options_config(options, &q->config);
+	if (status == EXIT_DONE)
+		status = open_records(options, q);
+	if (status != EXIT_DONE)
+		return status;
+	for (size_t i = 0; i < q->count; i++)
+		newest = q->records[i]->newest > newest ? q->records[i]->newest : newest;
+	return query_window(options, all, newest, q->now, &q->window);
+}
+
+void query_close(struct query *q)
+{
+	for (size_t i = 0; i < q->count; i++)
+		record_close(q->records[i]);
+	free(q->records);
+	config_free(q->config);
+	*q = (struct query){0};
+}
+
+int query_failed(const struct record *r)
+{
+	log_say("%s: cannot be read: %s", record_name(r), record_error(r));
+	return EXIT_FAILED;
+}
+
+int query_written(int rc, int status)
+{
+	if (rc >= 0)
+		return status;
+	if (rc != -EPIPE)
+		log_say("standard output: %s", strerror(-rc));
+	/* Said here: main need not find the same again. */
+	clearerr(stdout);
+	__fpurge(stdout);
+	return EXIT_FAILED;
+}

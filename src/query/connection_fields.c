@@ -1,0 +1,64 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/moment.h"
+#include "base/text.h"
+#include "query/connections.h"
+
+static void cell_started(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct connection_row *c = row;
+	char text[MOMENT_TEXT];
+
+	(void)now;
+	text_print(buf, size, "%s", moment_format_local(c->started, text));
+}
+
+static void cell_server(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct connection_row *c = row;
+	bool colons = strchr(c->server, ':') != NULL;
+
+	(void)now;
+	text_print(buf, size, "%s%s%s:%" PRId64, colons ? "[" : "", c->server, colons ? "]" : "",
+		   c->server_port);
+}
+
+#define AT(member) .offset = offsetof(struct connection_row, member)
+
+const struct field connection_fields[] = {
+	{"id", FIELD_INTEGER, AT(id)},
+	{"client", FIELD_CHARS, AT(client), .heading = "CLIENT", .place = 2},
+	{"client_port", FIELD_INTEGER, AT(client_port), .heading = "PORT", .place = 3,
+	 .weight = 20, .right = true},
+	{"server", FIELD_CHARS, AT(server), .heading = "SERVER", .place = 4, .weight = 95,
+	 .cell = cell_server},
+	{"server_port", FIELD_INTEGER, AT(server_port)},
+	{"server_name", FIELD_TEXT, AT(server_name)},
+	{"vlan", FIELD_MAYBE, AT(vlan), .heading = "VLAN", .place = 5, .weight = 60,
+	 .right = true},
+	{"mac", FIELD_CHARS, AT(mac), .heading = "MAC", .place = 6, .weight = 70},
+	{"started", FIELD_TIME, AT(started), .heading = "STARTED", .place = 1, .weight = 90,
+	 .cell = cell_started},
+	{"ended", FIELD_TIME, AT(ended)},
+	{"outcome", FIELD_CHARS, AT(outcome), .heading = "OUTCOME", .place = 7, .weight = 80},
+	{"resets", FIELD_INTEGER, AT(resets)},
+	{"killed", FIELD_MAYBE_BOOL, AT(killed)},
+	{"helo", FIELD_TEXT, AT(helo)},
+	{"senders", FIELD_TEXTS, AT(senders)},
+	{"recipients", FIELD_MAYBE, AT(recipients)},
+	{"messages", FIELD_MAYBE, AT(messages)},
+	{"bytes_sent", FIELD_INTEGER, AT(bytes_sent), .heading = "SENT", .place = 8, .weight = 40,
+	 .right = true},
+	{"bytes_received", FIELD_INTEGER, AT(bytes_received), .heading = "RECEIVED", .place = 9,
+	 .weight = 30, .right = true},
+	{"banner", FIELD_TEXT, AT(banner)},
+	{"reply", FIELD_TEXT, AT(reply)},
+	{"permitted", FIELD_BOOL, AT(permitted)},
+	{"offence", FIELD_TEXT, AT(offence), .heading = "OFFENCE", .place = 10, .weight = 50,
+	 .least = 10},
+	{"vlan_tags", FIELD_CHARS, AT(vlan_tags)},
+	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 11, .weight = 10,
+	 .least = 6},
+	{0},
+};

@@ -1,0 +1,243 @@
+#include "query/host.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/schema.h"
+
+static int find(const struct record *r, const char *address, int64_t *ret_)
+{
+	sqlite3_stmt *s = record_prepare(r, "SELECT id FROM host WHERE address = ?1");
+	int rc;
+
+	if (!s)
+		return record_errno(r);
+	sqlite3_bind_text(s, 1, address, -1, SQLITE_STATIC);
+	rc = record_step(s);
+	if (rc > 0)
+		*ret_ = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : rc;
+}
+
+/* Its offences: the one entry that offenders_load() makes for it. */
+static int load_offender(struct record *r, int64_t id, const struct window *w,
+			 const struct policy *policy, int64_t now, struct host *h)
+{
+	struct offenders one = {0};
+	uint64_t outside;
+	int rc = offenders_load(r, w, id, policy, now, &one, &outside);
+
+	if (rc == 0) {
+		h->offender = one.items[0];
+		one.count = 0; /* its texts are the host's now */
+	}
+	offenders_done(&one);
+	return rc;
+}
+
+static int load_sum(struct record *r, int64_t id, int standing, struct host_sum *ret_)
+{
+	sqlite3_stmt *s = record_prepare(r, "SELECT attempts, connected, first, last FROM host_sum"
+					    " WHERE span = 0 AND start = 0 AND standing = ?1"
+					    " AND host = ?2");
+	int rc;
+
+	if (!s)
+		return record_errno(r);
+	*ret_ = (struct host_sum){.first_seen = TIME_UNKNOWN, .last_seen = TIME_UNKNOWN};
+	sqlite3_bind_int(s, 1, standing);
+	sqlite3_bind_int64(s, 2, id);
+	rc = record_step(s);
+	if (rc > 0)
+		*ret_ = (struct host_sum){
+			.attempts = sqlite3_column_int64(s, 0),
+			.connected = sqlite3_column_int64(s, 1),
+			.first_seen = sqlite3_column_int64(s, 2),
+			.last_seen = sqlite3_column_int64(s, 3),
+		};
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+static void take_identity(sqlite3_stmt *s, struct host_identity *i)
+{
+	int vlan;
+
+	record_text(s, 0, i->mac, sizeof(i->mac));
+	record_text(s, 1, i->vlan_tags, sizeof(i->vlan_tags));
+	vlan = vlan_innermost(i->vlan_tags);
+	i->vlan = (struct maybe){.known = vlan >= 0, .value = vlan};
+	i->hops = sqlite3_column_int64(s, 2);
+	i->first_seen = sqlite3_column_int64(s, 3);
+	i->last_seen = sqlite3_column_int64(s, 4);
+	i->name = record_text_new(s, 5);
+	record_text(s, 6, i->source, sizeof(i->source));
+	i->router = sqlite3_column_int(s, 7) != 0;
+}
+
+static int load_identities(struct record *r, int64_t id, struct host *h)
+{
+	struct host_identity *items = calloc(HOST_IDENTITIES, sizeof(*items));
+	sqlite3_stmt *s = record_prepare(r, "SELECT mac, vlan, hops, first_seen, last_seen, name,"
+					    " source, EXISTS(SELECT 1 FROM router r"
+					    " WHERE r.mac = i.mac) FROM identity i WHERE host = ?1"
+					    " ORDER BY last_seen DESC, mac, vlan");
+	int rc = 0;
+
+	h->identities.items = items;
+	if (!items || !s) {
+		sqlite3_finalize(s);
+		return items ? record_errno(r) : -ENOMEM;
+	}
+	sqlite3_bind_int64(s, 1, id);
+	while (h->identities.count < HOST_IDENTITIES && (rc = record_step(s)) > 0)
+		take_identity(s, &items[h->identities.count++]);
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+#define SERVERS_SPAN                                                                               \
+	"SELECT standing, server, attempts, connected, last_start FROM contact_sum"                \
+	" WHERE span = ? AND start >= ? AND start < ? AND host = ?"
+#define SERVERS(spans)                                                                             \
+	"SELECT s.address, s.name, sum(attempts) AS n, sum(connected), max(last_start), standing,"  \
+	" count(*) OVER () FROM (" spans ") CROSS JOIN server s ON s.id = server"                  \
+	" GROUP BY standing, server ORDER BY n DESC, 4 DESC, s.address"
+
+static const char *const servers_sql[] = {
+	SERVERS(SERVERS_SPAN),
+	SERVERS(SERVERS_SPAN " UNION ALL " SERVERS_SPAN),
+	SERVERS(SERVERS_SPAN " UNION ALL " SERVERS_SPAN " UNION ALL " SERVERS_SPAN),
+};
+
+static void take_server(sqlite3_stmt *s, struct host_server *v)
+{
+	int standing = sqlite3_column_int(s, 5);
+
+	record_text(s, 0, v->address, sizeof(v->address));
+	v->name = record_text_new(s, 1);
+	v->attempts = sqlite3_column_int64(s, 2);
+	v->connected = sqlite3_column_int64(s, 3);
+	v->last_attempt = sqlite3_column_int64(s, 4);
+	if (standing >= 0 && standing < STANDING_COUNT)
+		v->standing = standing_name((enum standing)standing);
+}
+
+static int load_servers(struct record *r, int64_t id, const struct window *w, struct host *h)
+{
+	struct span spans[WINDOW_SPANS];
+	size_t count = window_spans(w, SCHEMA_SPAN_HOUR, spans);
+	struct host_server *items = calloc(HOST_SERVERS, sizeof(*items));
+	sqlite3_stmt *s = record_prepare(r, servers_sql[count - 1]);
+	int rc = 0;
+
+	h->servers.items = items;
+	if (!items || !s) {
+		sqlite3_finalize(s);
+		return items ? record_errno(r) : -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int at = 1 + 4 * (int)i;
+
+		sqlite3_bind_int64(s, at, spans[i].span);
+		sqlite3_bind_int64(s, at + 1, spans[i].from);
+		sqlite3_bind_int64(s, at + 2, spans[i].to);
+		sqlite3_bind_int64(s, at + 3, id);
+	}
+	while (h->servers.count < HOST_SERVERS && (rc = record_step(s)) > 0) {
+		h->server_count = sqlite3_column_int64(s, 6);
+		take_server(s, &items[h->servers.count++]);
+	}
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+/* A row of connections_next() is lent; this keeps it. */
+static void keep_row(const struct connection_row *from, struct connection_row *to)
+{
+	char **senders = calloc(from->senders.count + 1, sizeof(*senders));
+
+	*to = *from;
+	to->server_name = from->server_name ? strdup(from->server_name) : NULL;
+	to->helo = from->helo ? strdup(from->helo) : NULL;
+	to->banner = from->banner ? strdup(from->banner) : NULL;
+	to->reply = from->reply ? strdup(from->reply) : NULL;
+	to->offence = from->offence ? strdup(from->offence) : NULL;
+	to->senders = (struct list){.items = senders};
+	for (size_t i = 0; senders && i < from->senders.count; i++) {
+		senders[i] = strdup(((char *const *)from->senders.items)[i]);
+		if (!senders[i])
+			break;
+		to->senders.count++;
+	}
+}
+
+static int load_recent(struct record *r, const char *address, const struct window *w,
+		       struct host *h)
+{
+	struct connection_row *items = calloc(HOST_RECENT, sizeof(*items));
+	const struct connection_row *row;
+	const struct record *failed;
+	struct connections *c = NULL;
+	int rc;
+
+	h->recent.items = items;
+	if (!items)
+		return -ENOMEM;
+	rc = connections_open(&r, 1, w, address, &c);
+	while (rc >= 0 && h->recent.count < HOST_RECENT &&
+	       (rc = connections_next(c, &row, &failed)) > 0)
+		keep_row(row, &items[h->recent.count++]);
+	connections_close(c);
+	return rc < 0 ? rc : 0;
+}
+
+int host_load(struct record *r, const char *address, const struct window *w,
+	      const struct policy *policy, int64_t now, struct host *ret_)
+{
+	struct host h = {0};
+	int64_t id = 0;
+	int rc = find(r, address, &id);
+
+	if (rc <= 0)
+		return rc;
+	rc = load_offender(r, id, w, policy, now, &h);
+	if (rc == 0)
+		rc = load_sum(r, id, STANDING_PERMITTED, &h.permitted);
+	if (rc == 0)
+		rc = load_sum(r, id, STANDING_ALSO_WATCHED, &h.also_watched);
+	if (rc == 0)
+		rc = load_identities(r, id, &h);
+	if (rc == 0)
+		rc = load_servers(r, id, w, &h);
+	if (rc == 0)
+		rc = load_recent(r, address, w, &h);
+	if (rc < 0) {
+		host_done(&h);
+		return rc;
+	}
+	*ret_ = h;
+	return 1;
+}
+
+void host_done(struct host *h)
+{
+	const struct host_identity *identities = h->identities.items;
+	const struct host_server *servers = h->servers.items;
+
+	free(h->offender.name);
+	for (size_t i = 0; i < h->identities.count; i++)
+		free(identities[i].name);
+	for (size_t i = 0; i < h->servers.count; i++)
+		free(servers[i].name);
+	for (size_t i = 0; i < h->recent.count; i++)
+		connection_row_done((struct connection_row *)h->recent.items + i);
+	free((void *)h->identities.items);
+	free((void *)h->servers.items);
+	free((void *)h->recent.items);
+	*h = (struct host){0};
+}

@@ -1,0 +1,483 @@
+/*
+ * Three steps: the sums of the window's spans are added up by host; the address and the identity of
+ * each host are looked up; and each is judged by today's policy, where it is enough to look at the
+ * servers a host met until one is found that it may not.
+ */
+#include "query/offender.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "judge/schema.h"
+
+/* Hosts by number: open addressing, slots hold an index + 1. */
+struct index {
+	uint32_t *slots;
+	size_t size; /* a power of two */
+};
+
+struct load {
+	struct record *record;
+	const struct window *window;
+	const struct policy *policy; /* NULL where it permits nothing to anybody */
+	int64_t now;
+	int64_t host; /* 0: all */
+	struct offenders *into;
+	size_t first; /* of this record's within `into` */
+	struct index index;
+};
+
+static size_t slot_of(const struct index *x, int64_t host)
+{
+	return (size_t)(((uint64_t)host * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (x->size - 1);
+}
+
+static int grow_index(struct load *l)
+{
+	struct index next = {.size = l->index.size ? 2 * l->index.size : 1024};
+
+	next.slots = calloc(next.size, sizeof(*next.slots));
+	if (!next.slots)
+		return -ENOMEM;
+	for (size_t i = l->first; i < l->into->count; i++) {
+		size_t at = slot_of(&next, l->into->items[i].host);
+
+		while (next.slots[at])
+			at = (at + 1) & (next.size - 1);
+		next.slots[at] = (uint32_t)i + 1;
+	}
+	free(l->index.slots);
+	l->index = next;
+	return 0;
+}
+
+static struct offender *add_offender(struct load *l, int64_t host)
+{
+	struct offenders *o = l->into;
+
+	if (o->count == o->room) {
+		size_t room = o->room ? 2 * o->room : 64;
+		struct offender *items = realloc(o->items, room * sizeof(*items));
+
+		if (!items)
+			return NULL;
+		o->items = items;
+		o->room = room;
+	}
+	o->items[o->count] = (struct offender){
+		.host = host,
+		.record = l->record,
+		.sensor = l->record->sensor,
+		.first_seen = TIME_UNKNOWN,
+		.last_seen = TIME_UNKNOWN,
+		.destinations_exact = true,
+	};
+	return &o->items[o->count++];
+}
+
+/* The host's entry, made where it is new; NULL without memory. */
+static struct offender *get_offender(struct load *l, int64_t host)
+{
+	struct index *x = &l->index;
+	struct offender *o;
+	size_t at;
+
+	if (2 * (l->into->count - l->first + 1) > x->size && grow_index(l) < 0)
+		return NULL;
+	for (at = slot_of(x, host); x->slots[at]; at = (at + 1) & (x->size - 1))
+		if (l->into->items[x->slots[at] - 1].host == host)
+			return &l->into->items[x->slots[at] - 1];
+	o = add_offender(l, host);
+	if (o)
+		x->slots[at] = (uint32_t)l->into->count;
+	return o;
+}
+
+enum sum_column {
+	SUM_HOST,
+	SUM_FIRST,
+	SUM_LAST,
+	SUM_ATTEMPTS,
+	SUM_CONNECTED,
+	SUM_BYTES,
+	SUM_RESETS,
+	SUM_DESTINATIONS,
+	SUM_FOLDED,
+	SUM_OUTCOMES
+};
+
+static const char sum_sql[] =
+	"SELECT host, first, last, attempts, connected, bytes_sent, resets, destinations, folded,"
+	" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected, outcome_refused,"
+	" outcome_unreachable, outcome_unanswered FROM host_sum"
+	" WHERE span = ?1 AND start >= ?2 AND start < ?3 AND standing = 0";
+
+_Static_assert(OUTCOME_COUNT == 7 && OUTCOME_SENT == 0 && OUTCOME_UNANSWERED == 6,
+	       "the columns of sum_sql follow enum outcome");
+
+static void add_sum(struct offender *o, sqlite3_stmt *s)
+{
+	int64_t first = sqlite3_column_int64(s, SUM_FIRST);
+	int64_t last = sqlite3_column_int64(s, SUM_LAST);
+
+	if (o->first_seen == TIME_UNKNOWN || first < o->first_seen)
+		o->first_seen = first;
+	if (o->last_seen == TIME_UNKNOWN || last > o->last_seen)
+		o->last_seen = last;
+	o->attempts += sqlite3_column_int64(s, SUM_ATTEMPTS);
+	o->connected += sqlite3_column_int64(s, SUM_CONNECTED);
+	o->bytes_sent += sqlite3_column_int64(s, SUM_BYTES);
+	o->resets += sqlite3_column_int64(s, SUM_RESETS);
+	o->destinations += sqlite3_column_int64(s, SUM_DESTINATIONS);
+	if (sqlite3_column_int64(s, SUM_FOLDED) > 0)
+		o->destinations_exact = false;
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		o->outcomes[i] += sqlite3_column_int64(s, SUM_OUTCOMES + i);
+}
+
+static void bind_span(sqlite3_stmt *s, int at, const struct span *span)
+{
+	sqlite3_bind_int64(s, at, span->span);
+	sqlite3_bind_int64(s, at + 1, span->from);
+	sqlite3_bind_int64(s, at + 2, span->to);
+}
+
+static int add_span(struct load *l, sqlite3_stmt *s, const struct span *span)
+{
+	int rc;
+
+	bind_span(s, 1, span);
+	while ((rc = record_step(s)) > 0) {
+		int64_t host = sqlite3_column_int64(s, SUM_HOST);
+		struct offender *o;
+
+		if (l->host && host != l->host)
+			continue;
+		o = get_offender(l, host);
+		if (!o) {
+			rc = -ENOMEM;
+			break;
+		}
+		add_sum(o, s);
+	}
+	sqlite3_reset(s);
+	return rc;
+}
+
+static int load_sums(struct load *l)
+{
+	struct span spans[WINDOW_SPANS];
+	size_t count = window_spans(l->window, SCHEMA_SPAN_DAY, spans);
+	sqlite3_stmt *s = record_prepare(l->record, sum_sql);
+	int rc = s ? 0 : record_errno(l->record);
+
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = add_span(l, s, &spans[i]);
+	sqlite3_finalize(s);
+	if (rc == 0 && l->host && !get_offender(l, l->host))
+		rc = -ENOMEM;
+	return rc;
+}
+
+/* Hosts of which the window holds no more than the tail of an attempt that began before. */
+static void drop_idle(struct load *l)
+{
+	size_t kept = l->first;
+
+	for (size_t i = l->first; i < l->into->count; i++)
+		if (l->into->items[i].attempts > 0 || l->host)
+			l->into->items[kept++] = l->into->items[i];
+	l->into->count = kept;
+	free(l->index.slots);
+	l->index = (struct index){0};
+}
+
+#define DISTINCT_SPAN                                                                              \
+	"SELECT host, server FROM contact_sum WHERE span = ? AND start >= ? AND start < ?"         \
+	" AND standing = 0 AND server <> 0"
+
+/* Where the window ends in the past the writer's own count does not hold: see schema.c. */
+static int count_destinations(struct load *l)
+{
+	static const char *const sql[] = {
+		"SELECT host, count(*) FROM (SELECT DISTINCT * FROM (" DISTINCT_SPAN ")) GROUP BY 1",
+		"SELECT host, count(*) FROM (" DISTINCT_SPAN " UNION " DISTINCT_SPAN ") GROUP BY 1",
+		"SELECT host, count(*) FROM (" DISTINCT_SPAN " UNION " DISTINCT_SPAN
+		" UNION " DISTINCT_SPAN ") GROUP BY 1",
+	};
+	struct span spans[WINDOW_SPANS];
+	size_t count = window_spans(l->window, SCHEMA_SPAN_HOUR, spans);
+	sqlite3_stmt *s;
+	int rc;
+
+	for (size_t i = l->first; i < l->into->count; i++)
+		l->into->items[i].destinations = 0;
+	s = record_prepare(l->record, sql[count - 1]);
+	if (!s)
+		return record_errno(l->record);
+	for (size_t i = 0; i < count; i++)
+		bind_span(s, 1 + 3 * (int)i, &spans[i]);
+	while ((rc = record_step(s)) > 0) {
+		int64_t host = sqlite3_column_int64(s, 0);
+		struct offender *o = l->host && host != l->host ? NULL : get_offender(l, host);
+
+		if (o)
+			o->destinations = sqlite3_column_int64(s, 1);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static void add_vlan(struct numbers *n, int vlan)
+{
+	size_t at = n->count;
+
+	if (vlan < 0)
+		return;
+	for (size_t i = 0; i < n->count; i++)
+		if (n->items[i] == vlan)
+			return;
+	if (n->count == NUMBERS_MOST)
+		return;
+	for (; at > 0 && n->items[at - 1] > vlan; at--)
+		n->items[at] = n->items[at - 1];
+	n->items[at] = (uint16_t)vlan;
+	n->count++;
+}
+
+int vlan_innermost(const char *tags)
+{
+	const char *dot = strrchr(tags, '.');
+	long vlan;
+	char *end;
+
+	tags = dot ? dot + 1 : tags;
+	vlan = strtol(tags, &end, 10);
+	return end == tags || *end || vlan < 0 || vlan > 65535 ? -1 : (int)vlan;
+}
+
+/* Those that were seen within the window, where there are any; else all. */
+static const char identity_sql[] =
+	"SELECT mac, vlan, name, EXISTS(SELECT 1 FROM router r WHERE r.mac = i.mac),"
+	" first_seen < ?3 AND last_seen >= ?2 AS within FROM identity i WHERE host = ?1"
+	" ORDER BY within DESC, hops DESC, last_seen DESC";
+
+static void take_identity(struct offender *o, sqlite3_stmt *s, bool first)
+{
+	char mac[MAC_TEXT], tags[64];
+
+	record_text(s, 0, mac, sizeof(mac));
+	record_text(s, 1, tags, sizeof(tags));
+	if (first && !*mac)
+		o->mac_note = "its frames carried no MAC address";
+	else if (first && sqlite3_column_int(s, 3))
+		o->mac_note = "it is behind a router, whose MAC address its frames carry";
+	else if (first)
+		text_print(o->mac, sizeof(o->mac), "%s", mac);
+	add_vlan(&o->vlans, vlan_innermost(tags));
+	if (!o->name)
+		o->name = record_text_new(s, 2);
+}
+
+static int load_identity(const struct load *l, struct offender *o, sqlite3_stmt *s)
+{
+	bool first = true, within = false;
+	int rc;
+
+	o->mac_note = "no frame of its own was recorded";
+	sqlite3_bind_int64(s, 1, o->host);
+	sqlite3_bind_int64(s, 2, l->window->since);
+	sqlite3_bind_int64(s, 3, l->window->until);
+	while ((rc = record_step(s)) > 0) {
+		if (first)
+			within = sqlite3_column_int(s, 4);
+		else if (within && !sqlite3_column_int(s, 4))
+			break;
+		if (first)
+			o->mac_note = NULL;
+		take_identity(o, s, first);
+		first = false;
+	}
+	sqlite3_reset(s);
+	return rc < 0 ? rc : 0;
+}
+
+static int load_address(struct offender *o, sqlite3_stmt *s)
+{
+	int rc;
+
+	sqlite3_bind_int64(s, 1, o->host);
+	rc = record_step(s);
+	if (rc > 0) {
+		record_text(s, 0, o->address, sizeof(o->address));
+		addr_parse(o->address, &o->parsed);
+	}
+	sqlite3_reset(s);
+	return rc < 0 ? rc : 0;
+}
+
+static const char contact_sql[] =
+	"SELECT s.address, c.port FROM contact_sum c CROSS JOIN server s ON s.id = c.server"
+	" WHERE c.span = 0 AND c.start = 0 AND c.standing = 0 AND c.host = ?1"
+	" UNION ALL SELECT 'others', 0 FROM host_sum"
+	" WHERE span = 0 AND start = 0 AND standing = 0 AND host = ?1 AND folded > 0";
+
+/* Whether the offence of this row would be one today; so would be what is no longer known. */
+static bool row_offends(const struct load *l, const struct offender *o, sqlite3_stmt *s)
+{
+	int64_t port = sqlite3_column_int64(s, 1);
+	struct judgement judgement;
+	struct addr server;
+	char text[ADDR_TEXT];
+
+	record_text(s, 0, text, sizeof(text));
+	if (addr_parse(text, &server) < 0 || port < 1 || port > 65535)
+		return true;
+	policy_judge(l->policy, &o->parsed, &server, (uint16_t)port, l->now, &judgement);
+	return judgement.standing == STANDING_OFFENCE;
+}
+
+static int judge_today(const struct load *l, struct offender *o, sqlite3_stmt *s)
+{
+	bool offends = false, any = false;
+	int rc;
+
+	if (!l->policy || o->attempts == 0 || !*o->address)
+		return 0;
+	if (policy_permits_all(l->policy, &o->parsed, l->now)) {
+		o->now_permitted = true;
+		return 0;
+	}
+	sqlite3_bind_int64(s, 1, o->host);
+	while (!offends && (rc = record_step(s)) > 0) {
+		any = true;
+		offends = row_offends(l, o, s);
+	}
+	sqlite3_reset(s);
+	o->now_permitted = any && !offends;
+	return !offends && rc < 0 ? rc : 0;
+}
+
+static int load_details(struct load *l)
+{
+	sqlite3_stmt *address = record_prepare(l->record, "SELECT address FROM host WHERE id = ?1");
+	sqlite3_stmt *identity = record_prepare(l->record, identity_sql);
+	sqlite3_stmt *contact = record_prepare(l->record, contact_sql);
+	int rc = address && identity && contact ? 0 : record_errno(l->record);
+
+	for (size_t i = l->first; i < l->into->count && rc == 0; i++) {
+		struct offender *o = &l->into->items[i];
+
+		rc = load_address(o, address);
+		if (rc == 0)
+			rc = load_identity(l, o, identity);
+		if (rc == 0)
+			rc = judge_today(l, o, contact);
+	}
+	sqlite3_finalize(address);
+	sqlite3_finalize(identity);
+	sqlite3_finalize(contact);
+	return rc;
+}
+
+static int load_all(struct load *l, uint64_t *ret_outside)
+{
+	int64_t offenders;
+	int rc = load_sums(l);
+
+	/* Windows that reach the newest frame hold the newest attempt to every server. */
+	if (rc == 0 && l->window->until <= l->record->newest)
+		rc = count_destinations(l);
+	drop_idle(l);
+	if (rc == 0)
+		rc = load_details(l);
+	if (rc == 0)
+		rc = record_number(l->record, "SELECT count(*) FROM host_sum WHERE span = 0"
+				   " AND start = 0 AND standing = 0", 0, &offenders);
+	if (rc == 0) {
+		size_t found = l->into->count - l->first;
+
+		*ret_outside = (uint64_t)offenders > found ? (uint64_t)offenders - found : 0;
+	}
+	return rc;
+}
+
+/* Whether any rule could permit anything: else nobody need be judged. */
+static bool permits_any(const struct policy *p)
+{
+	return p && policy_rule_count(p, POLICY_MAIL_SERVER) + policy_rule_count(p, POLICY_ALLOW) +
+				    policy_rule_count(p, POLICY_ALSO_WATCH) > 0;
+}
+
+int offenders_load(struct record *r, const struct window *w, int64_t host,
+		   const struct policy *policy, int64_t now, struct offenders *into,
+		   uint64_t *ret_outside)
+{
+	struct load l = {
+		.record = r,
+		.window = w,
+		.policy = permits_any(policy) ? policy : NULL,
+		.now = now,
+		.host = host,
+		.into = into,
+		.first = into->count,
+	};
+	int rc = record_begin(r);
+
+	if (rc < 0)
+		return rc;
+	rc = load_all(&l, ret_outside);
+	free(l.index.slots);
+	record_end(r);
+	return rc;
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+	return a > b ? -1 : a < b;
+}
+
+/* What a later issue knows of verdicts and scores goes between the first two. */
+static int compare(const void *left, const void *right)
+{
+	const struct offender *a = left, *b = right;
+	int c = (int)a->now_permitted - (int)b->now_permitted;
+
+	if (c == 0)
+		c = compare_numbers(a->messages.value, b->messages.value);
+	if (c == 0)
+		c = compare_numbers(a->connected, b->connected);
+	if (c == 0)
+		c = compare_numbers(a->attempts, b->attempts);
+	if (c == 0)
+		c = addr_compare(&a->parsed, &b->parsed);
+	if (c == 0)
+		c = strcmp(a->sensor ? a->sensor : "", b->sensor ? b->sensor : "");
+	return c;
+}
+
+void offenders_rank(struct offenders *o)
+{
+	if (o->count > 0)
+		qsort(o->items, o->count, sizeof(*o->items), compare);
+}
+
+size_t offenders_pressing(const struct offenders *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->count; i++)
+		n += !o->items[i].now_permitted;
+	return n;
+}
+
+void offenders_done(struct offenders *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		free(o->items[i].name);
+	free(o->items);
+	*o = (struct offenders){0};
+}

@@ -1,0 +1,80 @@
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "query/offender.h"
+
+static void cell_address(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	if (o->name)
+		text_print(buf, size, "%s (%s)", o->address, o->name);
+	else
+		text_print(buf, size, "%s", o->address);
+}
+
+static void cell_destinations(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	text_print(buf, size, "%" PRId64 "%s", o->destinations, o->destinations_exact ? "" : "+");
+}
+
+static void cell_permitted(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	text_print(buf, size, "%s", o->now_permitted ? "permitted now" : "");
+}
+
+const char *offender_style(const void *offender)
+{
+	const struct offender *o = offender;
+
+	if (o->now_permitted)
+		return "2";
+	if (o->outcomes[OUTCOME_SENT] > 0 || o->outcomes[OUTCOME_ENCRYPTED] > 0)
+		return "1;31";
+	return o->connected > 0 ? "31" : NULL;
+}
+
+#define AT(member) .offset = offsetof(struct offender, member)
+
+const struct field offender_fields[] = {
+	{"address", FIELD_CHARS, AT(address), .heading = "ADDRESS", .place = 1,
+	 .cell = cell_address},
+	{"name", FIELD_TEXT, AT(name)},
+	{"mac", FIELD_CHARS, AT(mac), .heading = "MAC", .place = 2, .weight = 90},
+	{"vendor", FIELD_TEXT, AT(vendor)},
+	{"vlans", FIELD_NUMBERS, AT(vlans), .heading = "VLAN", .place = 3, .weight = 80,
+	 .least = 4},
+	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 11, .weight = 20,
+	 .least = 6},
+	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 8,
+	 .weight = 30},
+	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 9, .weight = 75},
+	{"attempts", FIELD_INTEGER, AT(attempts), .heading = "ATTEMPTS", .place = 4, .weight = 95,
+	 .right = true},
+	{"connected", FIELD_INTEGER, AT(connected), .heading = "CONNECTED", .place = 5,
+	 .weight = 70, .right = true},
+	{"messages", FIELD_MAYBE, AT(messages)},
+	{"recipients", FIELD_MAYBE, AT(recipients)},
+	{"destinations", FIELD_INTEGER, AT(destinations), .heading = "SERVERS", .place = 6,
+	 .weight = 65, .right = true, .cell = cell_destinations},
+	{"destinations_exact", FIELD_BOOL, AT(destinations_exact)},
+	{"bytes_sent", FIELD_INTEGER, AT(bytes_sent)},
+	{"resets", FIELD_INTEGER, AT(resets)},
+	{"killed", FIELD_MAYBE, AT(killed)},
+	{"helo", FIELD_TEXTS, AT(helo)},
+	{"outcomes", FIELD_OUTCOMES, AT(outcomes), .heading = "OUTCOMES", .place = 7, .weight = 50,
+	 .least = 12},
+	{"verdict", FIELD_TEXT, AT(verdict)},
+	{"score", FIELD_REAL, AT(score)},
+	{"reasons", FIELD_TEXTS, AT(reasons)},
+	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "POLICY", .place = 10,
+	 .weight = 60, .least = 9, .cell = cell_permitted},
+	{0},
+};

@@ -1,0 +1,191 @@
+#include <inttypes.h>
+
+#include "base/moment.h"
+#include "flow/flow.h"
+#include "query/writer.h"
+
+void json_text(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\u%04x", (unsigned int)c);
+		else
+			putc(c, out);
+	}
+	putc('"', out);
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	if (text)
+		json_text(out, text);
+	else
+		fputs("null", out);
+}
+
+static void put_maybe(FILE *out, const struct maybe *m, bool truth)
+{
+	if (!m->known)
+		fputs("null", out);
+	else if (truth)
+		fputs(m->value ? "true" : "false", out);
+	else
+		fprintf(out, "%" PRId64, m->value);
+}
+
+/* Hundredths, whatever the locale's decimal point is. */
+static void put_real(FILE *out, const struct maybe_real *m)
+{
+	int64_t hundredths = (int64_t)(m->value * 100 + 0.5);
+
+	if (m->known)
+		fprintf(out, "%" PRId64 ".%02d", hundredths / 100, (int)(hundredths % 100));
+	else
+		fputs("null", out);
+}
+
+static void put_time(FILE *out, int64_t t)
+{
+	char buf[MOMENT_TEXT];
+
+	put_text(out, t == TIME_UNKNOWN ? NULL : moment_format_utc(t, buf));
+}
+
+static void put_numbers(FILE *out, const struct numbers *n)
+{
+	putc('[', out);
+	for (size_t i = 0; i < n->count; i++)
+		fprintf(out, i ? ",%u" : "%u", n->items[i]);
+	putc(']', out);
+}
+
+static void put_texts(FILE *out, const struct list *l)
+{
+	const char *const *items = l->items;
+
+	putc('[', out);
+	for (size_t i = 0; i < l->count; i++) {
+		if (i)
+			putc(',', out);
+		put_text(out, items[i]);
+	}
+	putc(']', out);
+}
+
+static void put_count(FILE *out, const char *name, int64_t count, bool first)
+{
+	if (!first)
+		putc(',', out);
+	json_text(out, name);
+	fprintf(out, ":%" PRId64, count);
+}
+
+static void put_outcomes(FILE *out, const int64_t *counts)
+{
+	putc('{', out);
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		put_count(out, outcome_name((enum outcome)i), counts[i], i == 0);
+	putc('}', out);
+}
+
+static void put_counts(FILE *out, const struct list *l)
+{
+	const struct named_count *items = l->items;
+
+	putc('{', out);
+	for (size_t i = 0; i < l->count; i++)
+		put_count(out, items[i].name, items[i].count, i == 0);
+	putc('}', out);
+}
+
+static void put_objects(FILE *out, const struct field *f, const struct list *l)
+{
+	putc('[', out);
+	for (size_t i = 0; i < l->count; i++) {
+		if (i)
+			putc(',', out);
+		json_object(out, f->fields, (const char *)l->items + i * f->size);
+	}
+	putc(']', out);
+}
+
+void json_value(FILE *out, const struct field *f, const void *row)
+{
+	const void *at = field_at(f, row);
+
+	switch (f->kind) {
+	case FIELD_CHARS:
+		put_text(out, *(const char *)at ? at : NULL);
+		break;
+	case FIELD_TEXT:
+		put_text(out, *(const char *const *)at);
+		break;
+	case FIELD_INTEGER:
+		fprintf(out, "%" PRId64, *(const int64_t *)at);
+		break;
+	case FIELD_BOOL:
+		fputs(*(const bool *)at ? "true" : "false", out);
+		break;
+	case FIELD_MAYBE:
+	case FIELD_MAYBE_BOOL:
+		put_maybe(out, at, f->kind == FIELD_MAYBE_BOOL);
+		break;
+	case FIELD_REAL:
+		put_real(out, at);
+		break;
+	case FIELD_TIME:
+		put_time(out, *(const int64_t *)at);
+		break;
+	case FIELD_NUMBERS:
+		put_numbers(out, at);
+		break;
+	case FIELD_TEXTS:
+		put_texts(out, at);
+		break;
+	case FIELD_OUTCOMES:
+		put_outcomes(out, at);
+		break;
+	case FIELD_COUNTS:
+		put_counts(out, at);
+		break;
+	case FIELD_OBJECT:
+		json_object(out, f->fields, at);
+		break;
+	case FIELD_OBJECTS:
+		put_objects(out, f, at);
+		break;
+	case FIELD_INLINE:
+	case FIELD_KIND_COUNT:
+		break;
+	}
+}
+
+static void put_fields(FILE *out, const struct field *fields, const void *row, bool *first)
+{
+	for (const struct field *f = fields; f->name; f++) {
+		if (f->kind == FIELD_INLINE) {
+			put_fields(out, f->fields, field_at(f, row), first);
+			continue;
+		}
+		if (!*first)
+			putc(',', out);
+		*first = false;
+		json_text(out, f->name);
+		putc(':', out);
+		json_value(out, f, row);
+	}
+}
+
+void json_object(FILE *out, const struct field *fields, const void *row)
+{
+	bool first = true;
+
+	putc('{', out);
+	put_fields(out, fields, row, &first);
+	putc('}', out);
+}

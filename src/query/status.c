@@ -1,0 +1,232 @@
+#include "query/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "judge/health.h"
+#include "judge/schema.h"
+
+/* Whether somebody holds the record's lock: 1, 0, or negative where that cannot be told. */
+static int lock_is_held(const char *path)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char name[4096];
+	int fd, rc;
+
+	text_print(name, sizeof(name), "%s-lock", path);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	rc = fcntl(fd, F_OFD_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
+	close(fd);
+	return rc;
+}
+
+static int64_t file_bytes(const char *path, const char *suffix)
+{
+	char name[4096];
+	struct stat st;
+
+	text_print(name, sizeof(name), "%s%s", path, suffix);
+	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+static void load_file(const struct record *r, struct status *s)
+{
+	size_t size = 4 * strlen(record_name(r)) + 1;
+
+	s->record.schema = SCHEMA_VERSION;
+	s->record.path = malloc(size);
+	if (s->record.path)
+		record_escape(record_name(r), strlen(record_name(r)), s->record.path, size);
+	if (r->path)
+		s->record.bytes = file_bytes(r->path, "") + file_bytes(r->path, "-wal");
+}
+
+/* A monitor's run, if there ever was one; the newest. */
+static const char run_sql[] =
+	"SELECT id, mode, sensor, started, beat, ended IS NULL, packets, stray, unclassified, newest"
+	" FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
+
+static int load_run(const struct record *r, int64_t now, struct status *s, int64_t *ret_run)
+{
+	sqlite3_stmt *q = record_prepare(r, run_sql);
+	int rc, held = r->path ? lock_is_held(r->path) : 0;
+	bool open, fresh;
+
+	if (!q)
+		return record_errno(r);
+	rc = record_step(q);
+	if (rc > 0) {
+		*ret_run = sqlite3_column_int64(q, 0);
+		record_text(q, 1, s->mode, sizeof(s->mode));
+		s->sensor = record_text_new(q, 2);
+		s->started = sqlite3_column_int64(q, 3);
+		s->beat = sqlite3_column_int64(q, 4);
+		open = sqlite3_column_int(q, 5) != 0;
+		s->packets = sqlite3_column_int64(q, 6);
+		s->stray = sqlite3_column_int64(q, 7);
+		s->unclassified.connections = sqlite3_column_int64(q, 8);
+		s->newest = sqlite3_column_int64(q, 9);
+		fresh = now - s->beat < 5 * MOMENT_SECOND;
+		s->running = open && strcmp(s->mode, "watch") == 0 && (held < 0 ? fresh : held > 0);
+	}
+	sqlite3_finalize(q);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+/* Prepares sql with run bound, and room for `most` items of that size. */
+static int begin_list(const struct record *r, const char *sql, int64_t run, size_t most, size_t size,
+		      struct list *list, sqlite3_stmt **ret_)
+{
+	sqlite3_stmt *q = record_prepare(r, sql);
+
+	if (!q)
+		return record_errno(r);
+	list->items = calloc(most, size);
+	if (!list->items) {
+		sqlite3_finalize(q);
+		return -ENOMEM;
+	}
+	sqlite3_bind_int64(q, 1, run);
+	*ret_ = q;
+	return 0;
+}
+
+static int load_interfaces(const struct record *r, int64_t run, struct status *s)
+{
+	struct status_interface *items;
+	sqlite3_stmt *q;
+	int rc = begin_list(r, "SELECT name, received, dropped, dropped_by_interface, outward, inward,"
+			       " last_frame, down FROM interface WHERE run = ?1 ORDER BY name",
+			    run, HEALTH_INTERFACES, sizeof(*items), &s->interfaces, &q);
+
+	if (rc < 0)
+		return rc;
+	items = (struct status_interface *)s->interfaces.items;
+	while (s->interfaces.count < HEALTH_INTERFACES && (rc = record_step(q)) > 0) {
+		int64_t last = sqlite3_column_int64(q, 6);
+
+		items[s->interfaces.count++] = (struct status_interface){
+			.name = record_text_new(q, 0),
+			.received = sqlite3_column_int64(q, 1),
+			.dropped = sqlite3_column_int64(q, 2),
+			.dropped_by_interface = sqlite3_column_int64(q, 3),
+			.outward = sqlite3_column_int64(q, 4),
+			.inward = sqlite3_column_int64(q, 5),
+			.both_directions = sqlite3_column_int64(q, 4) > 0 &&
+					   sqlite3_column_int64(q, 5) > 0,
+			.down = sqlite3_column_int64(q, 7) != 0,
+			.last_frame = last ? last : TIME_UNKNOWN,
+		};
+	}
+	sqlite3_finalize(q);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+static int load_losses(const struct record *r, int64_t run, struct status *s)
+{
+	struct named_count *items;
+	sqlite3_stmt *q;
+	int rc = begin_list(r, "SELECT reason, count FROM lost WHERE run = ?1 ORDER BY count DESC,"
+			       " reason", run, HEALTH_LOSSES, sizeof(*items), &s->lost, &q);
+
+	if (rc < 0)
+		return rc;
+	items = (struct named_count *)s->lost.items;
+	while (s->lost.count < HEALTH_LOSSES && (rc = record_step(q)) > 0) {
+		items[s->lost.count].count = sqlite3_column_int64(q, 1);
+		items[s->lost.count].name = record_text_new(q, 0);
+		s->lost.count += items[s->lost.count].name != NULL;
+	}
+	sqlite3_finalize(q);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+static int load_examples(const struct record *r, int64_t run, struct status *s)
+{
+	struct list *list = &s->unclassified.examples;
+	struct status_example *items;
+	sqlite3_stmt *q;
+	int rc = begin_list(r, "SELECT client, server, port FROM unclassified WHERE run = ?1", run,
+			    HEALTH_EXAMPLES, sizeof(*items), list, &q);
+
+	if (rc < 0)
+		return rc;
+	items = (struct status_example *)list->items;
+	while (list->count < HEALTH_EXAMPLES && (rc = record_step(q)) > 0) {
+		struct status_example *e = &items[list->count++];
+
+		record_text(q, 0, e->client, sizeof(e->client));
+		record_text(q, 1, e->server, sizeof(e->server));
+		e->port = sqlite3_column_int64(q, 2);
+	}
+	sqlite3_finalize(q);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+static int load_all(const struct record *r, int64_t now, struct status *s)
+{
+	int64_t run = 0;
+	int rc = load_run(r, now, s, &run);
+
+	if (rc == 0)
+		rc = load_interfaces(r, run, s);
+	if (rc == 0)
+		rc = load_losses(r, run, s);
+	if (rc == 0)
+		rc = load_examples(r, run, s);
+	if (rc == 0)
+		rc = record_number(r, "SELECT coalesce(sum(attempts), 0) FROM host_sum WHERE span = 0"
+				      " AND start = 0", 0, &s->connections);
+	if (rc == 0)
+		rc = record_number(r, "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
+				      " AND standing = 0", 0, &s->offenders);
+	return rc;
+}
+
+int status_load(struct record *r, int64_t silent_after, int64_t now, struct status *ret_)
+{
+	struct status s = {.started = TIME_UNKNOWN, .beat = TIME_UNKNOWN};
+	int rc = record_begin(r);
+
+	if (rc < 0)
+		return rc;
+	load_file(r, &s);
+	rc = load_all(r, now, &s);
+	record_end(r);
+	if (rc < 0) {
+		status_done(&s);
+		return rc;
+	}
+	status_judge(&s, silent_after, now);
+	*ret_ = s;
+	return 0;
+}
+
+void status_done(struct status *s)
+{
+	const struct status_interface *interfaces = s->interfaces.items;
+	const struct named_count *lost = s->lost.items;
+	char *const *blind = s->blind.items;
+
+	for (size_t i = 0; i < s->interfaces.count; i++)
+		free(interfaces[i].name);
+	for (size_t i = 0; i < s->lost.count; i++)
+		free((void *)lost[i].name);
+	for (size_t i = 0; i < s->blind.count; i++)
+		free(blind[i]);
+	free((void *)s->interfaces.items);
+	free((void *)s->lost.items);
+	free((void *)s->blind.items);
+	free((void *)s->unclassified.examples.items);
+	free(s->sensor);
+	free(s->record.path);
+	*s = (struct status){0};
+}

@@ -1,0 +1,79 @@
+#include "query/status.h"
+
+#define INTERFACE(member) .offset = offsetof(struct status_interface, member)
+
+static const struct field interface_fields[] = {
+	{"name", FIELD_TEXT, INTERFACE(name), .heading = "NAME", .place = 1},
+	{"received", FIELD_INTEGER, INTERFACE(received), .heading = "RECEIVED", .place = 2,
+	 .weight = 80, .right = true},
+	{"dropped", FIELD_INTEGER, INTERFACE(dropped), .heading = "DROPPED", .place = 3,
+	 .weight = 90, .right = true},
+	{"dropped_by_interface", FIELD_INTEGER, INTERFACE(dropped_by_interface),
+	 .heading = "BY INTERFACE", .place = 4, .weight = 20, .right = true},
+	{"both_directions", FIELD_BOOL, INTERFACE(both_directions), .heading = "BOTH WAYS",
+	 .place = 5, .weight = 60},
+	{"last_frame", FIELD_TIME, INTERFACE(last_frame), .heading = "LAST FRAME", .place = 6,
+	 .weight = 70},
+	{"outward", FIELD_INTEGER, INTERFACE(outward)},
+	{"inward", FIELD_INTEGER, INTERFACE(inward)},
+	{"down", FIELD_BOOL, INTERFACE(down), .heading = "DOWN", .place = 7, .weight = 50},
+	{0},
+};
+
+#define EXAMPLE(member) .offset = offsetof(struct status_example, member)
+
+static const struct field example_fields[] = {
+	{"client", FIELD_CHARS, EXAMPLE(client), .heading = "CLIENT", .place = 1},
+	{"server", FIELD_CHARS, EXAMPLE(server), .heading = "SERVER", .place = 2, .weight = 90},
+	{"port", FIELD_INTEGER, EXAMPLE(port), .heading = "PORT", .place = 3, .weight = 80,
+	 .right = true},
+	{0},
+};
+
+#define AT(member) .offset = offsetof(struct status, member)
+/* Within the structs that struct status holds in place. */
+#define WITHIN(outer, member)                                                                      \
+	.offset = offsetof(struct status, outer.member) - offsetof(struct status, outer)
+
+static const struct field unclassified_fields[] = {
+	{"connections", FIELD_INTEGER, WITHIN(unclassified, connections)},
+	{"examples", FIELD_OBJECTS, WITHIN(unclassified, examples), .fields = example_fields,
+	 .size = sizeof(struct status_example)},
+	{0},
+};
+
+static const struct field reset_fields[] = {
+	{"sent", FIELD_INTEGER, WITHIN(resets, sent)},
+	{"planned", FIELD_INTEGER, WITHIN(resets, planned)},
+	{"limited", FIELD_INTEGER, WITHIN(resets, limited)},
+	{"refused", FIELD_INTEGER, WITHIN(resets, refused)},
+	{"killed_share", FIELD_REAL, WITHIN(resets, killed_share)},
+	{0},
+};
+
+static const struct field record_fields[] = {
+	{"path", FIELD_TEXT, WITHIN(record, path)},
+	{"bytes", FIELD_INTEGER, WITHIN(record, bytes)},
+	{"schema", FIELD_INTEGER, WITHIN(record, schema)},
+	{0},
+};
+
+const struct field status_fields[] = {
+	{"running", FIELD_BOOL, AT(running)},
+	{"sensor", FIELD_TEXT, AT(sensor)},
+	{"started", FIELD_TIME, AT(started)},
+	{"interfaces", FIELD_OBJECTS, AT(interfaces), .fields = interface_fields,
+	 .size = sizeof(struct status_interface)},
+	{"packets", FIELD_INTEGER, AT(packets)},
+	{"connections", FIELD_INTEGER, AT(connections)},
+	{"offenders", FIELD_INTEGER, AT(offenders)},
+	{"unclassified", FIELD_OBJECT, AT(unclassified), .fields = unclassified_fields},
+	{"stray", FIELD_INTEGER, AT(stray)},
+	{"resets", FIELD_OBJECT, AT(resets), .fields = reset_fields},
+	{"lost", FIELD_COUNTS, AT(lost)},
+	{"record", FIELD_OBJECT, AT(record), .fields = record_fields},
+	{"incident", FIELD_TEXT, AT(incident)},
+	{"blind", FIELD_TEXTS, AT(blind)},
+	{"written", FIELD_TIME, AT(beat)},
+	{0},
+};
