@@ -6,7 +6,10 @@
 
 #include "judge/schema.h"
 
-/* schema_step[v] brings a record of version v to version v + 1; one transaction each. */
-extern const char *const schema_step[SCHEMA_VERSION];
+#define SCHEMA_PARTS 4
+
+/* schema_step[v] brings a record of version v to version v + 1; one transaction each.  Its parts
+ * follow one another; the first NULL ends them. */
+extern const char *const schema_step[SCHEMA_VERSION][SCHEMA_PARTS];
 
 #endif

@@ -22,7 +22,7 @@
 	"outcome_unreachable INTEGER NOT NULL DEFAULT 0,"                                          \
 	"outcome_unanswered INTEGER NOT NULL DEFAULT 0,"
 
-static const char version_1[] =
+static const char version_1_counts[] =
 	/* Every internal host that ever made an attempt, permitted or not. */
 	"CREATE TABLE host("
 	" id INTEGER PRIMARY KEY,"
@@ -66,7 +66,9 @@ static const char version_1[] =
 	" connected INTEGER NOT NULL DEFAULT 0,"
 	" last_start INTEGER NOT NULL," /* start of its newest attempt */
 	" PRIMARY KEY(span, start, standing, host, server, port)"
-	") STRICT, WITHOUT ROWID;"
+	") STRICT, WITHOUT ROWID;";
+
+static const char version_1_details[] =
 	/* Connections, thinned beyond a number per host and hour. */
 	"CREATE TABLE conn("
 	" id INTEGER PRIMARY KEY,"
@@ -96,6 +98,8 @@ static const char version_1[] =
 	") STRICT;"
 	"CREATE INDEX conn_by_host ON conn(host, started);"
 	"CREATE INDEX conn_by_time ON conn(started);"
+	/* Those to be closed after a kill, however long the record is. */
+	"CREATE INDEX conn_open ON conn(id) WHERE ended IS NULL;"
 	/* Where a host was seen: MAC address and VLAN of its own frames. */
 	"CREATE TABLE identity("
 	" host INTEGER NOT NULL REFERENCES host(id),"
@@ -171,7 +175,9 @@ static const char version_1[] =
 	" what TEXT PRIMARY KEY,"
 	" rows INTEGER NOT NULL,"
 	" before INTEGER NOT NULL"
-	") STRICT, WITHOUT ROWID;"
+	") STRICT, WITHOUT ROWID;";
+
+static const char version_1_views[] =
 	"CREATE VIEW connection AS SELECT c.id AS id, h.address AS client, c.client_port AS client_port,"
 	" s.address AS server, c.server_port AS server_port, s.name AS server_name,"
 	" CASE WHEN c.vlan = '' THEN NULL"
@@ -182,8 +188,29 @@ static const char version_1[] =
 	" c.bytes_sent AS bytes_sent, c.bytes_received AS bytes_received, c.banner AS banner,"
 	" c.reply AS reply, c.standing <> 0 AS permitted,"
 	" CASE WHEN c.standing = 0 THEN c.reason END AS offence"
-	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;";
+	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;"
+	/* Of all time; a window's numbers are the program's to add up.  The MAC address is the newest
+	 * one with the most hops left, unless it carries many addresses. */
+	"CREATE VIEW offender AS SELECT h.address AS address, NULL AS name,"
+	" (SELECT CASE WHEN i.mac NOT IN (SELECT mac FROM router) THEN i.mac END FROM identity i"
+	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY i.hops DESC, i.last_seen DESC LIMIT 1)"
+	"  AS mac, NULL AS vendor,"
+	" (SELECT json_group_array(v) FROM (SELECT DISTINCT"
+	"  CAST(replace(i.vlan, rtrim(i.vlan, '0123456789'), '') AS INTEGER) AS v FROM identity i"
+	"  WHERE i.host = a.host AND i.vlan <> '' ORDER BY v)) AS vlans,"
+	" (SELECT sensor FROM run ORDER BY id DESC LIMIT 1) AS sensor,"
+	" a.first AS first_seen, a.last AS last_seen, a.attempts AS attempts,"
+	" a.connected AS connected, NULL AS messages, NULL AS recipients,"
+	" a.destinations AS destinations, a.folded = 0 AS destinations_exact,"
+	" a.bytes_sent AS bytes_sent, a.resets AS resets, a.killed AS killed, '[]' AS helo,"
+	" json_object('sent', a.outcome_sent, 'encrypted', a.outcome_encrypted,"
+	"  'rejected', a.outcome_rejected, 'connected', a.outcome_connected,"
+	"  'refused', a.outcome_refused, 'unreachable', a.outcome_unreachable,"
+	"  'unanswered', a.outcome_unanswered) AS outcomes,"
+	" NULL AS verdict, NULL AS score, '[]' AS reasons"
+	" FROM host_sum a JOIN host h ON h.id = a.host"
+	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 0 AND a.attempts > 0;";
 
-const char *const schema_step[SCHEMA_VERSION] = {
-	[0] = version_1,
+const char *const schema_step[SCHEMA_VERSION][SCHEMA_PARTS] = {
+	[0] = {version_1_counts, version_1_details, version_1_views},
 };

@@ -1,0 +1,372 @@
+/*
+ * Making and opening the file.
+ *
+ * Whether a file is a record is read from its first 100 bytes before SQLite sees it, so that a file
+ * which is refused stays as it is, bit for bit, and gets no -wal, -shm or -lock beside it.  That
+ * works because the schema, with application_id and user_version, is written in one transaction of
+ * the rollback journal, before the file is turned to WAL: a record's header always tells what it is.
+ * Only a newer user_version may still stand in the WAL alone; then SQLite tells it, and the
+ * connection is closed without a checkpoint.
+ *
+ * The lock comes first where its file exists: reading a record that this very process has open would
+ * drop SQLite's own locks on it when the descriptor is closed (fcntl(2), POSIX locks).
+ *
+ * A record that is missing while its -wal or -shm remain was deleted by hand: these are removed, lest
+ * SQLite takes them for the new file's.
+ */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "edge/schema.h"
+
+#define HEADER             100
+#define HEADER_VERSION     60
+#define HEADER_APPLICATION 68
+#define OPEN_BUSY_MS       2000
+#define WRITE_BUSY_MS      100 /* the writer tries again anyhow */
+
+static int say(struct store *s, int r, const char *what)
+{
+	text_print(s->error, sizeof(s->error), "%s: %s", s->path, what);
+	return r;
+}
+
+static int say_errno(struct store *s, int r)
+{
+	char *slash = strrchr(s->path, '/');
+	int directory = slash && slash > s->path ? (int)(slash - s->path) : 1;
+	const char *name = slash ? s->path : ".";
+
+	if (r == -ENOENT)
+		text_print(s->error, sizeof(s->error),
+			   "%s: no directory %.*s: create it, or name another record with --record",
+			   s->path, directory, name);
+	else if (r == -EACCES || r == -EPERM || r == -EROFS)
+		text_print(s->error, sizeof(s->error),
+			   "%s: %s: this user must be able to write the record and its directory "
+			   "%.*s", s->path, strerror(-r), directory, name);
+	else
+		text_print(s->error, sizeof(s->error), "%s: %s", s->path, strerror(-r));
+	return r == -EPERM ? -EACCES : r;
+}
+
+/* PATH with something behind; NULL without memory. */
+static char *beside(const struct store *s, const char *suffix)
+{
+	char *name;
+
+	return asprintf(&name, "%s%s", s->path, suffix) < 0 ? NULL : name;
+}
+
+/* Takes the lock.  -ENOENT where its file is missing and must not be made. */
+static int take_lock(struct store *s, bool create)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char *name = beside(s, "-lock");
+	int fd, r = 0;
+
+	if (!name)
+		return -ENOMEM;
+	fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0640);
+	if (fd < 0)
+		r = -errno;
+	else if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+		r = errno == EACCES ? -EAGAIN : -errno;
+	free(name);
+	if (r == 0) {
+		if (create)
+			fchmod(fd, 0640);
+		s->lock = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r == -EAGAIN)
+		return say(s, -EBUSY, "another egress25 writes this record: stop it, or name another "
+				      "record with --record");
+	return r == -ENOENT && !create ? r : say_errno(s, r);
+}
+
+static int check_header(struct store *s, const uint8_t *header, size_t length)
+{
+	if (length < HEADER || memcmp(header, "SQLite format 3", 16) != 0)
+		return say(s, -EINVAL, "is no record of egress25: name another with --record");
+	if (bytes_be32(header + HEADER_APPLICATION) != SCHEMA_APPLICATION_ID)
+		return say(s, -EINVAL, "is a database of another program: name another record with "
+				       "--record");
+	if (bytes_be32(header + HEADER_VERSION) > SCHEMA_VERSION)
+		return say(s, -EPROTO, "was written by a newer egress25: update this one, or name "
+				       "another record with --record");
+	return 0;
+}
+
+/* Looks at the file as it lies there.  *ret_new where there is none, or an empty one. */
+static int check_file(struct store *s, bool *ret_new)
+{
+	uint8_t header[HEADER];
+	struct stat st;
+	ssize_t got;
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			return say_errno(s, -errno);
+		*ret_new = true;
+		return 0;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return say(s, -EINVAL, "is no file: name another record with --record");
+	}
+	got = read(fd, header, sizeof(header));
+	close(fd);
+	if (got < 0)
+		return say_errno(s, -errno);
+	*ret_new = st.st_size == 0;
+	return *ret_new ? 0 : check_header(s, header, (size_t)got);
+}
+
+static int remove_rests(struct store *s)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *name = beside(s, suffixes[i]);
+
+		if (!name)
+			return -ENOMEM;
+		unlink(name);
+		free(name);
+	}
+	return 0;
+}
+
+/* An empty file of our mode: SQLite gives the -wal and -shm the same. */
+static int make_file(struct store *s)
+{
+	int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	int r = fd < 0 ? -errno : 0;
+
+	if (r == 0 && fchmod(fd, 0640) < 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		r = remove_rests(s);
+	return r < 0 ? say_errno(s, r) : 0;
+}
+
+static int execute(struct store *s, const char *sql)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s);
+}
+
+static int ask_version(struct store *s, int64_t *ret_)
+{
+	struct sqlite3_stmt *st = NULL;
+	int r;
+
+	sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL);
+	r = store_number(s, st, ret_);
+	sqlite3_finalize(st);
+	return r < 0 ? r : 0;
+}
+
+/* From version to the next, in one transaction. */
+static int step_up(struct store *s, int64_t version)
+{
+	char mark[96];
+	int r = execute(s, "BEGIN IMMEDIATE");
+
+	text_print(mark, sizeof(mark), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		   SCHEMA_APPLICATION_ID, (int)version + 1);
+	for (size_t i = 0; i < SCHEMA_PARTS && schema_step[version][i] && r == 0; i++)
+		r = execute(s, schema_step[version][i]);
+	if (r == 0)
+		r = execute(s, mark);
+	if (r == 0)
+		r = execute(s, "COMMIT");
+	if (r < 0 && !sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	/* So that the file's header tells the new version. */
+	if (r == 0 && version > 0)
+		sqlite3_exec(s->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	return r;
+}
+
+static int migrate(struct store *s)
+{
+	int64_t version = 0;
+	int r = ask_version(s, &version);
+
+	if (r == 0 && version > SCHEMA_VERSION)
+		return say(s, -EPROTO, "was written by a newer egress25: update this one, or name "
+				       "another record with --record");
+	for (; r == 0 && version < SCHEMA_VERSION; version++)
+		r = step_up(s, version);
+	return r;
+}
+
+static void configure(struct store *s)
+{
+	int on = 1;
+
+	sqlite3_extended_result_codes(s->db, 0);
+	sqlite3_busy_timeout(s->db, OPEN_BUSY_MS);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
+/* Page cache: small where a monitor runs for months, larger for the short life of a temporary one. */
+static int open_database(struct store *s)
+{
+	int r;
+
+	if (sqlite3_open_v2(s->path ? s->path : "", &s->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+				    (s->path ? 0 : SQLITE_OPEN_CREATE), NULL) != SQLITE_OK)
+		return s->db ? store_fail(s) : -ENOMEM;
+	configure(s);
+	if (!s->path) {
+		r = execute(s, "PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
+			       "PRAGMA synchronous = OFF");
+		return r < 0 ? r : migrate(s);
+	}
+	r = execute(s, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = OFF;"
+		       "PRAGMA cache_size = -4096");
+	if (r == 0)
+		r = migrate(s);
+	if (r == 0)
+		r = execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+			       "PRAGMA journal_size_limit = 16777216");
+	return r;
+}
+
+static int table_is_empty(struct store *s, const char *sql, bool *ret_)
+{
+	struct sqlite3_stmt *st = NULL;
+	int64_t count = 0;
+	int r;
+
+	sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+	r = store_number(s, st, &count);
+	sqlite3_finalize(st);
+	*ret_ = count == 0;
+	return r < 0 ? r : 0;
+}
+
+static int start_run(struct store *s)
+{
+	int64_t next = 1;
+	struct sqlite3_stmt *st;
+	int r = store_number(s, store_plain(s, SQL_NEXT_ID), &next);
+
+	if (r < 0)
+		return r;
+	if ((uint64_t)next > s->next_id)
+		s->next_id = (uint64_t)next;
+	st = STORE_BIND(s, SQL_RUN_ADD, getpid(), s->started, moment_now(), (int64_t)s->next_id);
+	store_text(st, 5, s->mode);
+	store_text(st, 6, s->sensor);
+	r = store_do(s, st);
+	if (r < 0)
+		return r;
+	s->run = sqlite3_last_insert_rowid(s->db);
+	return store_do(s, store_plain(s, SQL_CLOSE_OPEN));
+}
+
+/* Starts this run in the record; rows left open by one that was killed are closed. */
+static int enter(struct store *s)
+{
+	bool no_host = false, no_server = false;
+	int r = store_begin(s);
+
+	if (r < 0)
+		return r;
+	r = store_end(s, start_run(s));
+	if (r == 0)
+		r = table_is_empty(s, "SELECT EXISTS(SELECT 1 FROM host)", &no_host);
+	if (r == 0)
+		r = table_is_empty(s, "SELECT EXISTS(SELECT 1 FROM server WHERE id > 0)", &no_server);
+	s->hosts.complete = no_host;
+	s->servers.complete = no_server;
+	return r;
+}
+
+static int note_inode(struct store *s)
+{
+	struct stat st;
+
+	if (stat(s->path, &st) < 0)
+		return say_errno(s, -errno);
+	s->device = st.st_dev;
+	s->inode = st.st_ino;
+	return 0;
+}
+
+static int open_file(struct store *s)
+{
+	bool new = false;
+	int r = take_lock(s, false);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = check_file(s, &new);
+	if (r == 0 && s->lock < 0)
+		r = take_lock(s, true);
+	if (r == 0 && new)
+		r = make_file(s);
+	return r;
+}
+
+int store_open_record(struct store *s)
+{
+	int r = s->path ? open_file(s) : 0;
+
+	store_ids_forget(s);
+	s->prune = (struct prune_state){.plain_floor = INT64_MIN, .tombs = true};
+	if (r == 0)
+		r = open_database(s);
+	if (r == 0)
+		r = enter(s);
+	if (r == 0 && s->path)
+		r = note_inode(s);
+	if (r == 0)
+		sqlite3_busy_timeout(s->db, WRITE_BUSY_MS);
+	if (r == 0)
+		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	if (r < 0)
+		store_close_record(s);
+	return r;
+}
+
+void store_close_record(struct store *s)
+{
+	store_finalize(s);
+	store_sweep_stop(s);
+	sqlite3_close(s->db);
+	s->db = NULL;
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
+}
+
+bool store_is_gone(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) < 0 || st.st_dev != s->device || st.st_ino != s->inode;
+}

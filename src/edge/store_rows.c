@@ -1,0 +1,197 @@
+/*
+ * Rows of single connections, thinned: a host is given rows_per_host_hour of them for each hour of
+ * starts; a connection that was sent through or encrypted has its row whatever the number, also when
+ * it was passed over at first.
+ */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/moment.h"
+
+struct row_place {
+	int64_t host, hour;
+	uint32_t index;
+};
+
+/* One host in one hour. */
+struct row_group {
+	int64_t host, hour;
+	int64_t rows; /* it has in this hour, those of this batch included */
+	struct {
+		int64_t rows, first, last;
+	} added[STANDING_COUNT];
+};
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct row_place *a = left, *b = right;
+
+	if (a->host != b->host)
+		return a->host < b->host ? -1 : 1;
+	if (a->hour != b->hour)
+		return a->hour < b->hour ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static bool is_precious(const struct connection *c)
+{
+	return c->outcome == OUTCOME_SENT || c->outcome == OUTCOME_ENCRYPTED;
+}
+
+struct row_text {
+	char vlan[VLAN_TEXT], mac[MAC_TEXT];
+};
+
+/* Three parameters in the same order in either statement; the texts live in buf. */
+static void bind_texts(struct sqlite3_stmt *st, int from, const struct connection *c,
+		       struct row_text *buf)
+{
+	store_text(st, from, outcome_name((enum outcome)c->outcome));
+	store_text(st, from + 1, store_vlan_text(c->vlans, c->tag_count, buf->vlan));
+	store_text(st, from + 2, c->has_mac ? mac_format(c->mac, buf->mac) : NULL);
+}
+
+static void note_added(struct row_group *g, const struct connection *c)
+{
+	uint8_t standing = c->standing < STANDING_COUNT ? c->standing : 0;
+
+	if (g->added[standing].rows++ == 0) {
+		g->added[standing].first = c->started;
+		g->added[standing].last = c->last;
+	}
+	if (c->started < g->added[standing].first)
+		g->added[standing].first = c->started;
+	if (c->last > g->added[standing].last)
+		g->added[standing].last = c->last;
+	g->rows++;
+}
+
+static int add_row(struct store *s, struct row_group *g, const struct connection *c)
+{
+	struct row_text buf;
+	struct sqlite3_stmt *st;
+	int64_t server;
+	int r = store_server_id(s, &c->server, &server);
+
+	if (r < 0)
+		return r;
+	st = STORE_BIND(s, SQL_CONN_ADD, (int64_t)c->id, g->host, c->client_port, server,
+			c->server_port, c->started, c->last, c->open, c->standing, c->connected,
+			(int64_t)c->bytes_sent, (int64_t)c->bytes_received);
+	store_text(st, 13, reason_text((enum reason)c->reason));
+	bind_texts(st, 14, c, &buf);
+	r = store_do(s, st);
+	if (r < 0)
+		return r;
+	if (!is_precious(c) && c->started < s->prune.plain_floor)
+		s->prune.plain_floor = c->started;
+	note_added(g, c);
+	return 0;
+}
+
+/* 1 where the record has the row, else 0. */
+static int update_row(struct store *s, const struct connection *c)
+{
+	struct row_text buf;
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)c->id, c->last, c->open,
+					     c->connected, (int64_t)c->bytes_sent,
+					     (int64_t)c->bytes_received);
+	int r;
+
+	bind_texts(st, 7, c, &buf);
+	r = store_do(s, st);
+	return r < 0 ? r : sqlite3_changes(s->db) > 0;
+}
+
+static int put_row(struct store *s, struct row_group *g, const struct connection *c)
+{
+	bool room = s->rows_per_host_hour == 0 || g->rows < s->rows_per_host_hour;
+	int r = 0;
+
+	if (c->begun)
+		return room || is_precious(c) ? add_row(s, g, c) : 0;
+	r = update_row(s, c);
+	if (r == 0 && is_precious(c))
+		return add_row(s, g, c);
+	return r < 0 ? r : 0;
+}
+
+static int begin_group(struct store *s, const struct row_place *at, struct row_group *g)
+{
+	*g = (struct row_group){.host = at->host, .hour = at->hour};
+	if (s->rows_per_host_hour == 0)
+		return 0;
+	return store_number(s, STORE_BIND(s, SQL_ROWS_IN_HOUR, at->hour, at->host), &g->rows);
+}
+
+static int end_group(struct store *s, const struct row_group *g)
+{
+	int r = 0;
+
+	for (int i = 0; i < STANDING_COUNT && r == 0; i++) {
+		if (g->added[i].rows == 0)
+			continue;
+		r = store_do(s, STORE_BIND(s, SQL_ROWS_ADD, SCHEMA_SPAN_HOUR, g->hour, i, g->host,
+					   g->added[i].first, g->added[i].last, g->added[i].rows));
+		if (r == 0)
+			r = store_do(s, STORE_BIND(s, SQL_ROWS_ADD, SCHEMA_SPAN_ALL, 0, i, g->host,
+						   g->added[i].first, g->added[i].last,
+						   g->added[i].rows));
+	}
+	return r;
+}
+
+static int put_groups(struct store *s, const struct batch *b, const struct row_place *at,
+		      const struct row_place *end)
+{
+	struct row_group g;
+	int r = 0;
+
+	while (at < end && r >= 0) {
+		const struct row_place *from = at;
+
+		r = begin_group(s, from, &g);
+		for (; r >= 0 && at < end && at->host == from->host && at->hour == from->hour; at++)
+			r = put_row(s, &g, batch_connection(b, at->index));
+		if (r >= 0)
+			r = end_group(s, &g);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int find_places(struct store *s, const struct batch *b, struct row_place *places)
+{
+	uint32_t count = batch_connection_count(b);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct connection *c = batch_connection(b, i);
+		int r = store_host_id(s, &c->client, &places[i].host);
+
+		if (r < 0)
+			return r;
+		places[i].hour = moment_floor(c->started, MOMENT_HOUR);
+		places[i].index = i;
+		if (c->id >= s->next_id && c->id < INT64_MAX)
+			s->next_id = c->id + 1;
+	}
+	qsort(places, count, sizeof(*places), compare_places);
+	return 0;
+}
+
+int store_put_rows(struct store *s, const struct batch *b)
+{
+	uint32_t count = batch_connection_count(b);
+	struct row_place *places;
+	int r;
+
+	if (count == 0)
+		return 0;
+	places = malloc(count * sizeof(*places));
+	r = places ? find_places(s, b, places) : -ENOMEM;
+	if (r == 0)
+		r = put_groups(s, b, places, places + count);
+	free(places);
+	return r;
+}
