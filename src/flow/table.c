@@ -43,7 +43,7 @@ struct table *table_new(const struct hash_key *key, uint32_t capacity)
 
 	if (!t)
 		return NULL;
-	while (heads < capacity && heads < UINT32_C(1) << 30)
+	while (heads / 2 < capacity && heads < UINT32_C(1) << 30)
 		heads <<= 1;
 	t->key = *key;
 	t->capacity = capacity;
