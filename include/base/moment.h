@@ -14,7 +14,8 @@
 /* Room for any text below, with the final NUL. */
 #define MOMENT_TEXT 64
 
-/* Start of the span (one of the above) that holds t; right for times before 1970 too. */
+/* Start of the span (one of the above) that holds t; right for times before 1970 too.  INT64_MIN
+ * where it would lie before that. */
 int64_t moment_floor(int64_t t, int64_t span);
 
 /* The wall clock. For edges and commands only: pure code is handed the time. */

@@ -21,8 +21,8 @@
 size_t text_escape(const void *data, size_t length, char *out, size_t size);
 
 /*
- * Columns that UTF-8 text takes on a terminal (wide and combining characters as wcwidth(3) has
- * them, under any locale).
+ * Columns that UTF-8 text takes on a terminal: wide and combining characters as wcwidth(3) has them
+ * under the UTF-8 locale that main() sets.
  */
 int text_columns(const char *text);
 

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -8,8 +9,9 @@ int hash_key_draw(struct hash_key *ret_)
 {
 	struct hash_key key;
 
-	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
-		return errno ? -errno : -EIO;
+	/* Never a part of so few bytes: getrandom(2). */
+	if (getrandom(&key, sizeof(key), 0) < 0)
+		return -errno;
 	*ret_ = key;
 	return 0;
 }
@@ -33,6 +35,7 @@ static inline void sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
+/* The last bytes, fewer than 8. */
 static inline uint64_t word(const uint8_t *p, size_t n)
 {
 	uint64_t w = 0;
@@ -55,7 +58,8 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t length)
 	uint64_t m;
 
 	for (; left >= 8; p += 8, left -= 8) {
-		m = word(p, 8);
+		memcpy(&m, p, sizeof(m));
+		m = le64toh(m);
 		v[3] ^= m;
 		sip_round(v);
 		v[0] ^= m;

@@ -18,7 +18,9 @@ int64_t moment_floor(int64_t t, int64_t span)
 {
 	int64_t rest = t % span;
 
-	return rest < 0 ? t - rest - span : t - rest;
+	if (rest < 0)
+		rest += span;
+	return t < INT64_MIN + rest ? INT64_MIN : t - rest;
 }
 
 int64_t moment_now(void)
@@ -58,7 +60,7 @@ const char *moment_format_local(int64_t t, char buf[MOMENT_TEXT])
 
 const char *moment_format_ago(int64_t t, int64_t now, char buf[MOMENT_TEXT])
 {
-	int64_t seconds = (now - clamp(t)) / MOMENT_SECOND;
+	int64_t seconds = (clamp(now) - clamp(t)) / MOMENT_SECOND;
 	bool future = seconds < 0;
 	int64_t n = future ? -seconds : seconds;
 	const char *unit = "s";
@@ -79,6 +81,24 @@ const char *moment_format_ago(int64_t t, int64_t now, char buf[MOMENT_TEXT])
 			  unit);
 }
 
+static int64_t unit_of(char c)
+{
+	switch (c) {
+	case 's':
+		return MOMENT_SECOND;
+	case 'm':
+		return MOMENT_MINUTE;
+	case 'h':
+		return MOMENT_HOUR;
+	case 'd':
+		return MOMENT_DAY;
+	case 'w':
+		return 7 * MOMENT_DAY;
+	default:
+		return 0;
+	}
+}
+
 int moment_parse_duration(const char *text, int64_t *ret_)
 {
 	int64_t sum = 0;
@@ -92,27 +112,12 @@ int moment_parse_duration(const char *text, int64_t *ret_)
 		for (; isdigit((unsigned char)*text); text++, digits++)
 			if (digits < 10)
 				n = n * 10 + (*text - '0');
-		switch (*text) {
-		case 's':
-			unit = MOMENT_SECOND;
-			break;
-		case 'm':
-			unit = MOMENT_MINUTE;
-			break;
-		case 'h':
-			unit = MOMENT_HOUR;
-			break;
-		case 'd':
-			unit = MOMENT_DAY;
-			break;
-		case 'w':
-			unit = 7 * MOMENT_DAY;
-			break;
-		default:
+		unit = unit_of(*text);
+		if (unit == 0)
 			return -EINVAL;
-		}
 		text++;
-		if (digits == 0 || digits > 10 || n > MOMENT_MOST / unit || sum > MOMENT_MOST - n * unit)
+		if (digits == 0 || digits > 10 || n > MOMENT_MOST / unit ||
+		    sum > MOMENT_MOST - n * unit)
 			return -EINVAL;
 		sum += n * unit;
 	}
@@ -205,27 +210,62 @@ static bool take_zone(const char **at, long *east)
 	return true;
 }
 
-/* "HH:MM": today's, or yesterday's where that is still to come. */
-static int parse_clock(const char *text, int64_t now, int64_t *ret_)
+/*
+ * That time of day, `ago` days before day, in winter or summer time.  False where there is none:
+ * the hour that is left out in spring, or summer time in winter.
+ */
+static bool local_clock(struct tm day, const struct tm *clock, int ago, int summer, int64_t *ret_)
+{
+	struct tm check;
+	time_t t;
+
+	day.tm_mday -= ago;
+	day.tm_hour = clock->tm_hour;
+	day.tm_min = clock->tm_min;
+	day.tm_sec = clock->tm_sec;
+	day.tm_isdst = summer;
+	t = mktime(&day);
+	localtime_r(&t, &check);
+	*ret_ = (int64_t)t * MOMENT_SECOND;
+	return check.tm_hour == clock->tm_hour && check.tm_min == clock->tm_min;
+}
+
+/* The latest that is not after now: where clocks go back, a time of day comes twice. */
+static int recent_clock(const struct tm *clock, int64_t micro, int64_t now, int64_t *ret_)
 {
 	time_t seconds = (time_t)(moment_floor(now, MOMENT_SECOND) / MOMENT_SECOND);
-	struct tm tm, day;
-	int64_t micro, t;
+	int64_t best = INT64_MIN, t;
+	struct tm today;
 
-	localtime_r(&seconds, &day);
-	tm = day;
-	tm.tm_sec = 0;
-	if (!take_time(&text, &tm, &micro) || *text)
+	localtime_r(&seconds, &today);
+	for (int ago = 0; ago <= 2; ago++)
+		for (int summer = 0; summer <= 1; summer++)
+			if (local_clock(today, clock, ago, summer, &t) && t + micro <= now &&
+			    t + micro > best)
+				best = t + micro;
+	if (best == INT64_MIN)
 		return -EINVAL;
-	tm.tm_isdst = -1;
-	day = tm;
-	t = (int64_t)mktime(&tm) * MOMENT_SECOND + micro;
-	if (t > now) {
-		day.tm_mday--;
-		day.tm_isdst = -1;
-		t = (int64_t)mktime(&day) * MOMENT_SECOND + micro;
-	}
-	*ret_ = t;
+	*ret_ = best;
+	return 0;
+}
+
+/* "HH:MM[:SS]", perhaps with a zone: the most recent one. */
+static int parse_clock(const char *text, int64_t now, int64_t *ret_)
+{
+	struct tm clock = {.tm_sec = 0};
+	int64_t micro, t;
+	long east;
+
+	if (!take_time(&text, &clock, &micro))
+		return -EINVAL;
+	if (!*text)
+		return recent_clock(&clock, micro, now, ret_);
+	if (!take_zone(&text, &east) || *text)
+		return -EINVAL;
+	t = moment_floor(now + east * MOMENT_SECOND, MOMENT_DAY) - east * MOMENT_SECOND +
+	    clock.tm_hour * MOMENT_HOUR + clock.tm_min * MOMENT_MINUTE +
+	    clock.tm_sec * MOMENT_SECOND + micro;
+	*ret_ = t > now ? t - MOMENT_DAY : t;
 	return 0;
 }
 
@@ -240,7 +280,9 @@ static int parse_date_time(const char *text, int64_t *ret_)
 	if (take_char(&text, 'T') || take_char(&text, 't') || take_char(&text, ' ')) {
 		if (!take_time(&text, &tm, &micro))
 			return -EINVAL;
-		if (*text && take_zone(&text, &east) && !*text) {
+		if (*text) {
+			if (!take_zone(&text, &east) || *text)
+				return -EINVAL;
 			*ret_ = ((int64_t)timegm(&tm) - east) * MOMENT_SECOND + micro;
 			return 0;
 		}
