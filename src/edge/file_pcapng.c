@@ -204,7 +204,8 @@ static int take_section(struct capture_file *f, struct bytes body, char error[CA
 		return file_damaged(f, error, "a section header that is too short");
 	major = file_u16(f, p + 4);
 	minor = file_u16(f, p + 6);
-	if (major != 1) {
+	/* 1.2 is 1.0 written by mistake (the draft, 4.1). */
+	if (major != 1 || (minor != 0 && minor != 2)) {
 		text_print(error, CAPTURE_ERROR,
 			   "is pcapng of version %u.%u: only 1.0 is known; turn it into pcap: "
 			   "editcap -F pcap FILE FILE.pcap",

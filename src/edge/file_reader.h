@@ -55,7 +55,9 @@ struct capture_file {
 
 static inline uint16_t file_u16(const struct capture_file *f, const uint8_t *p)
 {
-	return f->big_endian ? bytes_be16(p) : (uint16_t)(p[0] | (p[1] << 8));
+	uint16_t v = bytes_be16(p);
+
+	return f->big_endian ? v : __builtin_bswap16(v);
 }
 
 static inline uint32_t file_u32(const struct capture_file *f, const uint8_t *p)
