@@ -86,17 +86,24 @@ static int open_port(struct watch *w, size_t i, bool again)
 	return 0;
 }
 
+/* What a handle counted, before it is closed. */
+static void keep_drops(struct port *port)
+{
+	struct capture_stats stats;
+
+	if (capture_stats(port->capture, &stats) < 0)
+		return;
+	port->dropped += stats.dropped;
+	port->dropped_by_interface += stats.dropped_by_interface;
+}
+
 static void close_port(struct watch *w, size_t i)
 {
 	struct port *port = &w->ports[i];
-	struct capture_stats stats;
 
 	if (!port->capture)
 		return;
-	if (capture_stats(port->capture, &stats) == 0) {
-		port->dropped += stats.dropped;
-		port->dropped_by_interface += stats.dropped_by_interface;
-	}
+	keep_drops(port);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, capture_fd(port->capture), NULL);
 	capture_close(port->capture);
 	port->capture = NULL;
@@ -171,11 +178,6 @@ static int copy_names(struct watch *w)
 {
 	const struct config *c = w->options.config;
 
-	if (c->interface_count == 0) {
-		log_say("watch: no interface: name the mirror port with -i, or `interfaces` in the "
-			"configuration");
-		return -EINVAL;
-	}
 	if (c->interface_count > HEALTH_INTERFACES) {
 		log_say("watch: %zu interfaces: at most %d can be watched by one monitor",
 			c->interface_count, HEALTH_INTERFACES);
