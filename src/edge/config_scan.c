@@ -69,6 +69,14 @@ static int scan_comment(struct scan *s)
 	return 0;
 }
 
+#define NO_TEXT "found a control character; this is no text file"
+
+/* NUL above all, where libconfuse would take the text to end. */
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
+
 /* The lexer's escapes in double quotes that end in an error of its own begin with a digit. */
 static int scan_quoted(struct scan *s)
 {
@@ -78,6 +86,8 @@ static int scan_quoted(struct scan *s)
 	for (; s->at < s->end && *s->at != quote; s->at++) {
 		if (*s->at == '\n')
 			return fail(s, line, "this quote is not closed on its line");
+		if (is_control(*s->at))
+			return fail(s, s->line, NO_TEXT);
 		if (quote == '"' && starts(s, "${"))
 			return fail(s, s->line,
 				    "\"${\" is kept for later; put the text in single quotes");
@@ -137,8 +147,8 @@ static int scan_word(struct scan *s)
 		if (starts(s, "${"))
 			return fail(s, s->line,
 				    "\"${\" is kept for later; put the text in single quotes");
-		if ((unsigned char)*s->at < ' ' || *s->at == 0x7f)
-			return fail(s, s->line, "found a control character; this is no text file");
+		if (is_control(*s->at))
+			return fail(s, s->line, NO_TEXT);
 	}
 	s->allow = s->depth == 0 && s->at - start == 5 && memcmp(start, "allow", 5) == 0;
 	return 0;
