@@ -190,8 +190,7 @@ static int scan_one(struct scan *s)
 	case ')':
 	case '\0':
 		return fail(s, s->line,
-			    *s->at ? "found a parenthesis; put the text in quotes"
-				   : "found a NUL byte; this is no text file");
+			    *s->at ? "found a parenthesis; put the text in quotes" : NO_TEXT);
 	default:
 		return scan_word(s);
 	}
