@@ -128,7 +128,7 @@ static void take_row(struct cursor *u, struct connection_row *r, sqlite3_stmt *s
 static int load_page(struct connections *c, struct cursor *u)
 {
 	sqlite3_stmt *s = u->page;
-	int rc;
+	int rc = 0;
 
 	u->at = u->count = 0;
 	sqlite3_bind_int64(s, 1, c->window.since);

@@ -263,7 +263,7 @@ int vlan_innermost(const char *tags)
 static const char identity_sql[] =
 	"SELECT mac, vlan, name, EXISTS(SELECT 1 FROM router r WHERE r.mac = i.mac),"
 	" first_seen < ?3 AND last_seen >= ?2 AS within FROM identity i WHERE host = ?1"
-	" ORDER BY within DESC, hops DESC, last_seen DESC";
+	" ORDER BY within DESC, mac <> '' DESC, hops DESC, last_seen DESC";
 
 static void take_identity(struct offender *o, sqlite3_stmt *s, bool first)
 {
@@ -396,7 +396,7 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 		rc = load_details(l);
 	if (rc == 0)
 		rc = record_number(l->record, "SELECT count(*) FROM host_sum WHERE span = 0"
-				   " AND start = 0 AND standing = 0", 0, &offenders);
+				   " AND start = 0 AND standing = 0 AND attempts > 0", 0, &offenders);
 	if (rc == 0) {
 		size_t found = l->into->count - l->first;
 

@@ -187,7 +187,7 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 				      " AND start = 0", 0, &s->connections);
 	if (rc == 0)
 		rc = record_number(r, "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
-				      " AND standing = 0", 0, &s->offenders);
+				      " AND standing = 0 AND attempts > 0", 0, &s->offenders);
 	return rc;
 }
 

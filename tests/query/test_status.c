@@ -1,0 +1,252 @@
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "query/status.h"
+
+#define NOW          INT64_C(1700000000000000) /* 2023-11-14T22:13:20Z */
+#define SILENT_AFTER (10 * MOMENT_MINUTE)
+
+struct fixture {
+	struct scratch s;
+	int lock;
+};
+
+/* A healthy monitor that runs: it holds the lock. */
+static int setup(void **state)
+{
+	static struct fixture f;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char name[128];
+
+	scratch_open(&f.s);
+	snprintf(name, sizeof(name), "%s-lock", f.s.path);
+	f.lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(fcntl(f.lock, F_OFD_SETLK, &lock), 0);
+	scratch_sql(&f.s, "INSERT INTO run(mode, sensor, pid, started, beat, newest, packets, stray)"
+			  " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld, 1000, 3)",
+		    NOW - MOMENT_HOUR, NOW - MOMENT_SECOND, NOW - MOMENT_SECOND);
+	scratch_sql(&f.s, "INSERT INTO interface VALUES (1, 'eth1', 1000, 0, 0, 500, 400, %lld, 0)",
+		    NOW - MOMENT_SECOND);
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->lock);
+	scratch_close(&f->s);
+	return 0;
+}
+
+static char *ask(struct fixture *f, enum report_format format, int columns)
+{
+	char error[RECORD_ERROR];
+	struct record *r = NULL;
+	struct status s;
+	char *text;
+
+	if (record_open(f->s.path, &r, error) < 0)
+		fail_msg("%s", error);
+	assert_int_equal(status_load(r, SILENT_AFTER, NOW, &s), 0);
+	text = scratch_print_object(format, columns, status_fields, &s);
+	status_done(&s);
+	record_close(r);
+	return text;
+}
+
+static void expect(struct fixture *f, const char *expression)
+{
+	char *text = ask(f, REPORT_JSON, 100);
+
+	assert_json(text, expression);
+	free(text);
+}
+
+/* One reason, with these words. */
+static void expect_blind(struct fixture *f, const char *words)
+{
+	char expression[256];
+
+	snprintf(expression, sizeof(expression), "(.blind | length == 1) and (.blind[0] |"
+						 " contains(\"%s\"))", words);
+	expect(f, expression);
+}
+
+static void a_healthy_monitor_is_told_by_every_field_of_the_interface(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "INSERT INTO lost VALUES (1, 'truncated frame', 4)");
+	scratch_sql(&f->s, "INSERT INTO host VALUES (1, '10.0.0.1')");
+	scratch_sql(&f->s, "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
+			   " VALUES (0, 0, 0, 1, 1, 1, 7), (0, 0, 1, 1, 1, 1, 5)");
+	expect(f, ".running and .sensor == \"fw1\" and .started == \"2023-11-14T21:13:20.000000Z\" and"
+		  " .interfaces == [{name: \"eth1\", received: 1000, dropped: 0,"
+		  " dropped_by_interface: 0, both_directions: true,"
+		  " last_frame: \"2023-11-14T22:13:19.000000Z\", outward: 500, inward: 400,"
+		  " down: false}]");
+	expect(f, ".packets == 1000 and .connections == 12 and .offenders == 1 and"
+		  " .unclassified == {connections: 0, examples: []} and .stray == 3 and"
+		  " .resets == {sent: 0, planned: 0, limited: 0, refused: 0, killed_share: null}");
+	expect(f, ".lost == {\"truncated frame\": 4} and .record.schema == 1 and"
+		  " .record.bytes > 4096 and (.record.path | endswith(\"/record.db\")) and"
+		  " .incident == null and .blind == []");
+}
+
+static void a_monitor_that_does_not_run_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->lock);
+	f->lock = -1;
+	expect(f, ".running == false");
+	expect_blind(f, "no monitor runs");
+}
+
+static void a_lock_that_somebody_else_s_read_holds_is_no_monitor(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET mode = 'read'");
+	expect(f, ".running == false");
+	expect_blind(f, "read from capture files");
+}
+
+static void a_run_that_ended_does_not_run_though_the_lock_is_held(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET ended = beat");
+	expect(f, ".running == false");
+}
+
+static void the_monitor_s_run_is_told_and_not_that_of_a_later_read(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "INSERT INTO run(mode, sensor, pid, started, beat, packets)"
+			   " VALUES ('read', 'x', 1, %lld, %lld, 5)", NOW, NOW);
+	expect(f, ".packets == 1000 and .sensor == \"fw1\"");
+}
+
+static void a_record_not_written_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET beat = %lld", NOW - 40 * MOMENT_SECOND);
+	expect(f, ".running");
+	expect_blind(f, "written nothing to the record for 40 s:");
+}
+
+static void an_interface_that_is_down_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE interface SET down = 1");
+	expect_blind(f, "eth1: the interface is down");
+}
+
+static void a_silent_mirror_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE interface SET last_frame = %lld", NOW - SILENT_AFTER);
+	expect(f, ".blind == []");
+	scratch_sql(&f->s, "UPDATE interface SET last_frame = %lld", NOW - SILENT_AFTER - 1);
+	expect_blind(f, "eth1: silent, the last frame came 10 min ago");
+	scratch_sql(&f->s, "UPDATE interface SET last_frame = 0");
+	expect(f, ".interfaces[0].last_frame == null");
+	expect_blind(f, "eth1: no frame at all since the start 60 min ago");
+}
+
+static void a_one_sided_mirror_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE interface SET inward = 0");
+	expect(f, ".interfaces[0].both_directions == false");
+	expect_blind(f, "500 frames to external addresses, none back");
+	scratch_sql(&f->s, "UPDATE interface SET inward = 9, outward = 0");
+	expect(f, ".blind == []"); /* too few to say */
+	scratch_sql(&f->s, "UPDATE interface SET inward = 10");
+	expect_blind(f, "10 frames from external addresses, none to them");
+}
+
+static void each_direction_on_an_interface_of_its_own_is_no_one_sided_mirror(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE interface SET inward = 0");
+	scratch_sql(&f->s, "INSERT INTO interface VALUES (1, 'eth2', 9, 0, 0, 0, 400, %lld, 0)", NOW);
+	expect(f, ".blind == [] and (.interfaces | map(.both_directions)) == [false, false]");
+}
+
+static void drops_are_told_with_their_share(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE interface SET received = 100000, dropped = 50");
+	expect(f, ".blind == [] and .interfaces[0].dropped == 50");
+	scratch_sql(&f->s, "UPDATE interface SET received = 90000, dropped = 10000");
+	expect_blind(f, "10000 of 100000 frames (10.0 %)");
+}
+
+static void unclassified_traffic_is_told_with_its_addresses(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET unclassified = 12");
+	scratch_sql(&f->s, "INSERT INTO unclassified VALUES (1, '203.0.113.5', '198.51.100.4', 25)");
+	expect_blind(f, "203.0.113.5 to 198.51.100.4");
+	expect(f, ".unclassified == {connections: 12, examples: [{client: \"203.0.113.5\","
+		  " server: \"198.51.100.4\", port: 25}]}");
+}
+
+static void a_sheet_fits_the_terminal(void **state)
+{
+	static const int widths[] = {40, 80, 200};
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET unclassified = 12; UPDATE interface SET down = 1");
+	for (int i = 0; i < 3; i++) {
+		char *text = ask(f, REPORT_TABLE, widths[i]);
+
+		assert_in_range(widest_line(text), 1, widths[i]);
+		assert_non_null(strstr(text, "NAT"));
+		free(text);
+	}
+}
+
+#define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_RECORD(a_healthy_monitor_is_told_by_every_field_of_the_interface),
+		WITH_RECORD(a_monitor_that_does_not_run_is_told),
+		WITH_RECORD(a_lock_that_somebody_else_s_read_holds_is_no_monitor),
+		WITH_RECORD(a_run_that_ended_does_not_run_though_the_lock_is_held),
+		WITH_RECORD(the_monitor_s_run_is_told_and_not_that_of_a_later_read),
+		WITH_RECORD(a_record_not_written_is_told),
+		WITH_RECORD(an_interface_that_is_down_is_told),
+		WITH_RECORD(a_silent_mirror_is_told),
+		WITH_RECORD(a_one_sided_mirror_is_told),
+		WITH_RECORD(each_direction_on_an_interface_of_its_own_is_no_one_sided_mirror),
+		WITH_RECORD(drops_are_told_with_their_share),
+		WITH_RECORD(unclassified_traffic_is_told_with_its_addresses),
+		WITH_RECORD(a_sheet_fits_the_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
