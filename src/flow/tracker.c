@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "flows.h"
 
 #define SECOND      INT64_C(1000000)
 #define TICK        INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
@@ -54,7 +54,7 @@ static const uint32_t hold[LIST_COUNT] = {
 
 struct tracker {
 	struct tracker_sink sink;
-	struct table *table;
+	struct flows *flows;
 	struct tracker_counters counters;
 	int64_t clock;   /* microseconds; see above */
 	int64_t offset;  /* clock - stamp, since the last step back */
@@ -81,8 +81,8 @@ struct tracker *tracker_new(const struct hash_key *key, uint32_t capacity,
 		return NULL;
 	t->sink = *sink;
 	t->outward = -1;
-	t->table = table_new(key, capacity < 16 ? 16 : capacity);
-	if (!t->table) {
+	t->flows = flows_new(key, capacity < 16 ? 16 : capacity);
+	if (!t->flows) {
 		free(t);
 		return NULL;
 	}
@@ -93,7 +93,7 @@ void tracker_free(struct tracker *t)
 {
 	if (!t)
 		return;
-	table_free(t->table);
+	flows_free(t->flows);
 	free(t);
 }
 
@@ -148,7 +148,7 @@ void tracker_direction(struct tracker *t, bool from_internal)
 
 /* --- a flow's life ---------------------------------------------------------------------------- */
 
-static enum table_list list_of(const struct flow *f)
+static enum flows_list list_of(const struct flow *f)
 {
 	if (f->kind == FLOW_EMBRYO)
 		return LIST_EMBRYO;
@@ -167,23 +167,23 @@ static void settle(struct tracker *t, struct flow *f, int64_t stamp)
 	if (stamp > f->last)
 		f->last = stamp;
 	f->own.active = ticks_now(t);
-	table_touch(t->table, f, list_of(f));
+	flows_touch(t->flows, f, list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
-		table_queue(t->table, f);
+		flows_queue(t->flows, f);
 }
 
 static void forget(struct tracker *t, struct flow *f)
 {
 	if (f->kind == FLOW_ATTEMPT)
 		t->sink.change(t->sink.context, f, true);
-	table_remove(t->table, f);
-	t->counters.tracked = table_used(t->table);
+	flows_remove(t->flows, f);
+	t->counters.tracked = flows_used(t->flows);
 }
 
 static void evict(struct tracker *t)
 {
 	for (unsigned int i = 0; i < LIST_COUNT; i++) {
-		struct flow *f = table_oldest(t->table, (enum table_list)i);
+		struct flow *f = flows_oldest(t->flows, (enum flows_list)i);
 
 		if (!f)
 			continue;
@@ -198,11 +198,11 @@ static void evict(struct tracker *t)
 
 static struct flow *insert(struct tracker *t, const struct segment *s)
 {
-	struct flow *f = table_insert(t->table, &s->tuple, LIST_EMBRYO);
+	struct flow *f = flows_insert(t->flows, &s->tuple, LIST_EMBRYO);
 
 	if (!f) {
 		evict(t);
-		f = table_insert(t->table, &s->tuple, LIST_EMBRYO);
+		f = flows_insert(t->flows, &s->tuple, LIST_EMBRYO);
 	}
 	f->kind = FLOW_EMBRYO;
 	f->own.prospect = (uint8_t)s->kind;
@@ -210,7 +210,7 @@ static struct flow *insert(struct tracker *t, const struct segment *s)
 	f->interface = s->p->interface;
 	f->started = f->last = s->p->time;
 	f->own.active = ticks_now(t);
-	t->counters.tracked = table_used(t->table);
+	t->counters.tracked = flows_used(t->flows);
 	return f;
 }
 
@@ -525,7 +525,7 @@ static void begin_with_syn(struct tracker *t, struct flow *f, const struct segme
 	f->client_isn = p->seq;
 	f->client_edge = true;
 	f->client_next = p->seq + 1;
-	table_index_syn(t->table, f);
+	flows_index_syn(t->flows, f);
 	note_client_frame(f, p);
 	begin(t, f, s->kind);
 	advance(&f->client_next, &f->bytes_sent, p->seq + 1, p->payload_length);
@@ -545,7 +545,7 @@ static bool adopts_syn(const struct tracker *t, const struct flow *f, uint32_t i
 static struct flow *client_syn(struct tracker *t, const struct segment *s)
 {
 	const struct packet *p = s->p;
-	struct flow *f = table_find_syn(t->table, &s->tuple, p->seq);
+	struct flow *f = flows_find_syn(t->flows, &s->tuple, p->seq);
 
 	if (f && ticks_since(t, f) < REMEMBER) {
 		t->counters.copies++;
@@ -557,9 +557,9 @@ static struct flow *client_syn(struct tracker *t, const struct segment *s)
 	}
 	if (f)
 		forget(t, f);
-	f = table_find(t->table, &s->tuple);
+	f = flows_find(t->flows, &s->tuple);
 	if (f && adopts_syn(t, f, p->seq)) {
-		table_index_syn(t->table, f);
+		flows_index_syn(t->flows, f);
 		note_client_frame(f, p);
 		settle(t, f, p->time);
 		return f;
@@ -569,9 +569,9 @@ static struct flow *client_syn(struct tracker *t, const struct segment *s)
 		f = NULL;
 	} else if (f && f->kind != FLOW_EMBRYO) {
 		f->ended = true;
-		table_touch(t->table, f, list_of(f));
+		flows_touch(t->flows, f, list_of(f));
 		if (f->kind == FLOW_ATTEMPT)
-			table_queue(t->table, f);
+			flows_queue(t->flows, f);
 		f = NULL;
 	}
 	if (!f)
@@ -598,7 +598,7 @@ static uint32_t misfit(const struct flow *f, const struct segment *s)
 static struct flow *find_live(struct tracker *t, const struct tuple *tuple)
 {
 	for (int i = 0; i < OLDER_MOST; i++) {
-		struct flow *f = table_find(t->table, tuple);
+		struct flow *f = flows_find(t->flows, tuple);
 
 		if (!f || ticks_since(t, f) < hold[f->own.list] || !end_of_time(t, f))
 			return f;
@@ -616,13 +616,13 @@ static struct flow *flow_of(struct tracker *t, const struct segment *s)
 	if (!f || !f->own.older)
 		return f;
 	if (answer) {
-		struct flow *exact = table_find_syn(t->table, &s->tuple, s->p->ack - 1);
+		struct flow *exact = flows_find_syn(t->flows, &s->tuple, s->p->ack - 1);
 
 		if (exact)
 			return exact;
 	}
 	for (int i = 1; i < OLDER_MOST; i++) {
-		f = table_at(t->table, f->own.older);
+		f = flows_at(t->flows, f->own.older);
 		if (!f)
 			break;
 		if (misfit(f, s) < misfit(best, s))
@@ -653,9 +653,9 @@ static bool is_from_client(const struct tracker *t, const struct packet *p, bool
 	struct segment back = segment_of(p, false, PORT_WATCHED);
 	bool syn = (p->flags & TCP_SYN) && !(p->flags & TCP_ACK);
 
-	if (!syn && table_find(t->table, &back.tuple))
+	if (!syn && flows_find(t->flows, &back.tuple))
 		*ret_ = false;
-	else if (syn || table_find(t->table, &forth.tuple))
+	else if (syn || flows_find(t->flows, &forth.tuple))
 		*ret_ = true;
 	else
 		return false;
@@ -698,7 +698,7 @@ static bool place(struct tracker *t, const struct site *site, const struct packe
 static bool expire_one(struct tracker *t)
 {
 	for (unsigned int i = 0; i < LIST_COUNT; i++) {
-		struct flow *f = table_oldest(t->table, (enum table_list)i);
+		struct flow *f = flows_oldest(t->flows, (enum flows_list)i);
 
 		if (!f || ticks_since(t, f) < hold[i])
 			continue;
@@ -718,7 +718,7 @@ static bool expire(struct tracker *t, uint32_t most)
 /* An ICMP error answered a SYN, or came just before it on a mirror that swaps. */
 static struct flow *icmp_error(struct tracker *t, const struct segment *s)
 {
-	struct flow *f = table_find_syn(t->table, &s->tuple, s->p->seq);
+	struct flow *f = flows_find_syn(t->flows, &s->tuple, s->p->seq);
 
 	if (f) {
 		if (!f->connected) {
@@ -727,7 +727,7 @@ static struct flow *icmp_error(struct tracker *t, const struct segment *s)
 		}
 		return f;
 	}
-	f = table_find(t->table, &s->tuple);
+	f = flows_find(t->flows, &s->tuple);
 	if (f && f->kind != FLOW_EMBRYO)
 		return f;
 	f = stray(t, s, f);
@@ -773,8 +773,8 @@ uint32_t tracker_collect(struct tracker *t, uint32_t most)
 	uint32_t done = 0;
 	struct flow *f;
 
-	while (done < most && (f = table_queued(t->table))) {
-		table_unqueue(t->table, f);
+	while (done < most && (f = flows_queued(t->flows))) {
+		flows_unqueue(t->flows, f);
 		t->sink.change(t->sink.context, f, false);
 		done++;
 	}
@@ -786,7 +786,7 @@ bool tracker_finish(struct tracker *t, uint32_t most)
 	for (unsigned int i = 0; i < LIST_COUNT; i++) {
 		struct flow *f;
 
-		while ((f = table_oldest(t->table, (enum table_list)i))) {
+		while ((f = flows_oldest(t->flows, (enum flows_list)i))) {
 			if (most-- == 0)
 				return true;
 			end_of_time(t, f);

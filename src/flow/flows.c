@@ -1,4 +1,4 @@
-#include "table.h"
+#include "flows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,9 @@ struct ends {
 	uint32_t first, last;
 };
 
-struct table {
+struct flows {
 	struct hash_key key;
-	struct flow *flows;                /* [capacity + 1], [0] is unused */
+	struct flow *slots;                /* [capacity + 1], [0] is unused */
 	uint32_t *tuple_heads, *syn_heads; /* [mask + 1] */
 	uint32_t capacity, mask;
 	uint32_t fresh; /* flows from here on were never used */
@@ -36,9 +36,9 @@ static size_t flows_bytes(uint32_t capacity)
 	return ((size_t)capacity + 1) * sizeof(struct flow);
 }
 
-struct table *table_new(const struct hash_key *key, uint32_t capacity)
+struct flows *flows_new(const struct hash_key *key, uint32_t capacity)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct flows *t = calloc(1, sizeof(*t));
 	uint32_t heads = 16;
 
 	if (!t)
@@ -49,22 +49,22 @@ struct table *table_new(const struct hash_key *key, uint32_t capacity)
 	t->capacity = capacity;
 	t->mask = heads - 1;
 	t->fresh = 1;
-	t->flows = reserve(flows_bytes(capacity));
+	t->slots = reserve(flows_bytes(capacity));
 	t->tuple_heads = reserve(heads * sizeof(uint32_t));
 	t->syn_heads = reserve(heads * sizeof(uint32_t));
-	if (!t->flows || !t->tuple_heads || !t->syn_heads) {
-		table_free(t);
+	if (!t->slots || !t->tuple_heads || !t->syn_heads) {
+		flows_free(t);
 		return NULL;
 	}
 	return t;
 }
 
-void table_free(struct table *t)
+void flows_free(struct flows *t)
 {
 	if (!t)
 		return;
-	if (t->flows)
-		munmap(t->flows, flows_bytes(t->capacity));
+	if (t->slots)
+		munmap(t->slots, flows_bytes(t->capacity));
 	if (t->tuple_heads)
 		munmap(t->tuple_heads, ((size_t)t->mask + 1) * sizeof(uint32_t));
 	if (t->syn_heads)
@@ -72,27 +72,27 @@ void table_free(struct table *t)
 	free(t);
 }
 
-struct flow *table_at(const struct table *t, uint32_t index)
+struct flow *flows_at(const struct flows *t, uint32_t index)
 {
-	return index ? &t->flows[index] : NULL;
+	return index ? &t->slots[index] : NULL;
 }
 
-uint32_t table_index(const struct table *t, const struct flow *f)
+uint32_t flows_index(const struct flows *t, const struct flow *f)
 {
-	return f ? (uint32_t)(f - t->flows) : 0;
+	return f ? (uint32_t)(f - t->slots) : 0;
 }
 
-uint32_t table_used(const struct table *t)
+uint32_t flows_used(const struct flows *t)
 {
 	return t->used;
 }
 
-static uint32_t *tuple_head(const struct table *t, const struct tuple *tuple)
+static uint32_t *tuple_head(const struct flows *t, const struct tuple *tuple)
 {
 	return &t->tuple_heads[hash_bytes(&t->key, tuple, sizeof(*tuple)) & t->mask];
 }
 
-static uint32_t *syn_head(const struct table *t, const struct tuple *tuple, uint32_t isn)
+static uint32_t *syn_head(const struct flows *t, const struct tuple *tuple, uint32_t isn)
 {
 	struct {
 		struct tuple tuple;
@@ -123,52 +123,52 @@ static struct tuple tuple_of(const struct flow *f)
 	return tuple;
 }
 
-struct flow *table_find(const struct table *t, const struct tuple *tuple)
+struct flow *flows_find(const struct flows *t, const struct tuple *tuple)
 {
-	for (uint32_t i = *tuple_head(t, tuple); i; i = t->flows[i].own.tuple_link)
-		if (same_tuple(&t->flows[i], tuple))
-			return &t->flows[i];
+	for (uint32_t i = *tuple_head(t, tuple); i; i = t->slots[i].own.tuple_link)
+		if (same_tuple(&t->slots[i], tuple))
+			return &t->slots[i];
 	return NULL;
 }
 
-struct flow *table_find_syn(const struct table *t, const struct tuple *tuple, uint32_t isn)
+struct flow *flows_find_syn(const struct flows *t, const struct tuple *tuple, uint32_t isn)
 {
-	for (uint32_t i = *syn_head(t, tuple, isn); i; i = t->flows[i].own.syn_link)
-		if (t->flows[i].client_isn == isn && same_tuple(&t->flows[i], tuple))
-			return &t->flows[i];
+	for (uint32_t i = *syn_head(t, tuple, isn); i; i = t->slots[i].own.syn_link)
+		if (t->slots[i].client_isn == isn && same_tuple(&t->slots[i], tuple))
+			return &t->slots[i];
 	return NULL;
 }
 
-static void list_append(struct table *t, struct flow *f, enum table_list list)
+static void list_append(struct flows *t, struct flow *f, enum flows_list list)
 {
 	struct ends *ends = &t->lists[list];
-	uint32_t index = table_index(t, f);
+	uint32_t index = flows_index(t, f);
 
 	f->own.list = (uint8_t)list;
 	f->own.after = 0;
 	f->own.before = ends->last;
 	if (ends->last)
-		t->flows[ends->last].own.after = index;
+		t->slots[ends->last].own.after = index;
 	else
 		ends->first = index;
 	ends->last = index;
 }
 
-static void list_unlink(struct table *t, struct flow *f)
+static void list_unlink(struct flows *t, struct flow *f)
 {
 	struct ends *ends = &t->lists[f->own.list];
 
 	if (f->own.before)
-		t->flows[f->own.before].own.after = f->own.after;
+		t->slots[f->own.before].own.after = f->own.after;
 	else
 		ends->first = f->own.after;
 	if (f->own.after)
-		t->flows[f->own.after].own.before = f->own.before;
+		t->slots[f->own.after].own.before = f->own.before;
 	else
 		ends->last = f->own.before;
 }
 
-void table_touch(struct table *t, struct flow *f, enum table_list list)
+void flows_touch(struct flows *t, struct flow *f, enum flows_list list)
 {
 	if (f->own.list == list && f->own.after == 0)
 		return;
@@ -176,48 +176,48 @@ void table_touch(struct table *t, struct flow *f, enum table_list list)
 	list_append(t, f, list);
 }
 
-struct flow *table_oldest(const struct table *t, enum table_list list)
+struct flow *flows_oldest(const struct flows *t, enum flows_list list)
 {
-	return table_at(t, t->lists[list].first);
+	return flows_at(t, t->lists[list].first);
 }
 
-static uint32_t take_free(struct table *t)
+static uint32_t take_free(struct flows *t)
 {
 	uint32_t index = t->freed;
 
 	if (index)
-		t->freed = t->flows[index].own.after;
+		t->freed = t->slots[index].own.after;
 	else if (t->fresh <= t->capacity)
 		index = t->fresh++;
 	return index;
 }
 
 /* Takes the chain's link to `from` to `to`. */
-static void tuple_relink(struct table *t, struct flow *from, uint32_t to)
+static void tuple_relink(struct flows *t, struct flow *from, uint32_t to)
 {
 	struct tuple tuple = tuple_of(from);
-	uint32_t *link = tuple_head(t, &tuple), index = table_index(t, from);
+	uint32_t *link = tuple_head(t, &tuple), index = flows_index(t, from);
 
 	while (*link != index)
-		link = &t->flows[*link].own.tuple_link;
+		link = &t->slots[*link].own.tuple_link;
 	*link = to;
 }
 
-struct flow *table_insert(struct table *t, const struct tuple *tuple, enum table_list list)
+struct flow *flows_insert(struct flows *t, const struct tuple *tuple, enum flows_list list)
 {
-	struct flow *newest = table_find(t, tuple);
+	struct flow *newest = flows_find(t, tuple);
 	uint32_t index = take_free(t);
 	struct flow *f;
 
 	if (!index)
 		return NULL;
-	f = &t->flows[index];
+	f = &t->slots[index];
 	memset(f, 0, sizeof(*f));
 	memcpy(f, tuple, sizeof(*tuple));
 	if (newest) {
 		tuple_relink(t, newest, index);
 		f->own.tuple_link = newest->own.tuple_link;
-		f->own.older = table_index(t, newest);
+		f->own.older = flows_index(t, newest);
 		newest->own.newer = index;
 	} else {
 		uint32_t *head = tuple_head(t, tuple);
@@ -230,29 +230,29 @@ struct flow *table_insert(struct table *t, const struct tuple *tuple, enum table
 	return f;
 }
 
-void table_index_syn(struct table *t, struct flow *f)
+void flows_index_syn(struct flows *t, struct flow *f)
 {
 	struct tuple tuple = tuple_of(f);
 	uint32_t *head = syn_head(t, &tuple, f->client_isn);
 
 	f->syn_seen = true;
 	f->own.syn_link = *head;
-	*head = table_index(t, f);
+	*head = flows_index(t, f);
 }
 
-static void syn_unlink(struct table *t, struct flow *f)
+static void syn_unlink(struct flows *t, struct flow *f)
 {
 	struct tuple tuple = tuple_of(f);
-	uint32_t *link = syn_head(t, &tuple, f->client_isn), index = table_index(t, f);
+	uint32_t *link = syn_head(t, &tuple, f->client_isn), index = flows_index(t, f);
 
 	while (*link != index)
-		link = &t->flows[*link].own.syn_link;
+		link = &t->slots[*link].own.syn_link;
 	*link = f->own.syn_link;
 }
 
-static void tuple_unlink(struct table *t, struct flow *f)
+static void tuple_unlink(struct flows *t, struct flow *f)
 {
-	struct flow *older = table_at(t, f->own.older), *newer = table_at(t, f->own.newer);
+	struct flow *older = flows_at(t, f->own.older), *newer = flows_at(t, f->own.newer);
 
 	if (newer) {
 		newer->own.older = f->own.older;
@@ -266,53 +266,53 @@ static void tuple_unlink(struct table *t, struct flow *f)
 		older->own.newer = f->own.newer;
 }
 
-void table_remove(struct table *t, struct flow *f)
+void flows_remove(struct flows *t, struct flow *f)
 {
-	table_unqueue(t, f);
+	flows_unqueue(t, f);
 	list_unlink(t, f);
 	if (f->syn_seen)
 		syn_unlink(t, f);
 	tuple_unlink(t, f);
 	f->own.after = t->freed;
-	t->freed = table_index(t, f);
+	t->freed = flows_index(t, f);
 	t->used--;
 }
 
-static bool is_queued(const struct table *t, const struct flow *f)
+static bool is_queued(const struct flows *t, const struct flow *f)
 {
-	return f->own.dirty_before || f->own.dirty_after || t->dirty.first == table_index(t, f);
+	return f->own.dirty_before || f->own.dirty_after || t->dirty.first == flows_index(t, f);
 }
 
-void table_queue(struct table *t, struct flow *f)
+void flows_queue(struct flows *t, struct flow *f)
 {
-	uint32_t index = table_index(t, f);
+	uint32_t index = flows_index(t, f);
 
 	if (is_queued(t, f))
 		return;
 	f->own.dirty_before = t->dirty.last;
 	if (t->dirty.last)
-		t->flows[t->dirty.last].own.dirty_after = index;
+		t->slots[t->dirty.last].own.dirty_after = index;
 	else
 		t->dirty.first = index;
 	t->dirty.last = index;
 }
 
-void table_unqueue(struct table *t, struct flow *f)
+void flows_unqueue(struct flows *t, struct flow *f)
 {
 	if (!is_queued(t, f))
 		return;
 	if (f->own.dirty_before)
-		t->flows[f->own.dirty_before].own.dirty_after = f->own.dirty_after;
+		t->slots[f->own.dirty_before].own.dirty_after = f->own.dirty_after;
 	else
 		t->dirty.first = f->own.dirty_after;
 	if (f->own.dirty_after)
-		t->flows[f->own.dirty_after].own.dirty_before = f->own.dirty_before;
+		t->slots[f->own.dirty_after].own.dirty_before = f->own.dirty_before;
 	else
 		t->dirty.last = f->own.dirty_before;
 	f->own.dirty_before = f->own.dirty_after = 0;
 }
 
-struct flow *table_queued(const struct table *t)
+struct flow *flows_queued(const struct flows *t)
 {
-	return table_at(t, t->dirty.first);
+	return flows_at(t, t->dirty.first);
 }
