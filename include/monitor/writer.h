@@ -14,12 +14,15 @@
 #include "edge/store.h"
 #include "judge/batch.h"
 
+#define WRITER_PATIENCE INT64_C(10000000)
+
 struct writer;
 
 struct writer_options {
 	struct store *store; /* borrowed; the writer's alone until writer_stop() */
 	store_news_fn *news; /* called on the writer's thread; may be NULL */
 	void *context;
+	int64_t patience; /* microseconds that one who waits bears failure; 0: WRITER_PATIENCE */
 };
 
 /* Starts the thread.  0 or a negative errno. */
@@ -30,11 +33,15 @@ struct batch *writer_batch(struct writer *w);
 
 /*
  * Hands the batch over where the writer is idle, and returns whether it did.  With wait, waits until
- * it is idle (`read`: a file does not run away).
+ * it is idle (`read`: a file does not run away); but where the record could not be written for so long
+ * that patience ends, it returns false, and writer_stop() will say why.
  */
 bool writer_offer(struct writer *w, bool wait);
 
-/* Stores what is left, waits for it, ends the thread.  0, or the error that the last write met. */
+/*
+ * Stores what is left, waits for it, ends the thread.  0, or the error that the last write met, after
+ * trying until patience ended.
+ */
 int writer_stop(struct writer *w, char error[STORE_ERROR]);
 
 #endif

@@ -1,0 +1,294 @@
+/*
+ * Two batches and a thread.  `fill` is the capture thread's; `store` is the writer's from the moment
+ * it is offered until it is written and cleared.  The lock is held only to exchange them, so the
+ * capture thread waits for no disk.
+ *
+ * What cannot be written is kept and tried again every 250 ms, while `fill` takes what comes; how
+ * that ends when it is full too stands in batch.h.  A kind of failure is said once, and once more
+ * when it is over.  Where nothing is offered for a second, the heartbeat is written with an empty
+ * batch; and while nothing waits, retention has its slices.
+ */
+#include "monitor/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+#include "base/text.h"
+
+#define RETRY   (MOMENT_SECOND / 4)
+#define BEAT    MOMENT_SECOND
+#define CHANGED (-ESTALE)
+
+struct writer {
+	struct writer_options options;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;    /* for the writer: a batch was offered, or it is to stop */
+	pthread_cond_t idle;    /* for the capture thread: a batch was written, or has failed */
+	struct batch *fill, *store;
+	bool busy;              /* store is the writer's */
+	bool stop;
+	int64_t stop_by;        /* monotonic: the last writes are tried until then */
+	int64_t failing_since;  /* monotonic; 0: the last write went well */
+	/* The writer thread's own. */
+	int64_t last_beat;
+	bool last_taken;        /* the batch that was being filled when it was to stop */
+	int said;               /* the kind of failure that was said last */
+	uint64_t tries;
+	int result;
+	char error[STORE_ERROR];
+};
+
+static int64_t clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
+}
+
+/* Waits, with the lock held, until `when` at the latest. */
+static void wait_until(struct writer *w, pthread_cond_t *condition, int64_t when)
+{
+	struct timespec t = {.tv_sec = when / MOMENT_SECOND,
+			     .tv_nsec = when % MOMENT_SECOND * 1000};
+
+	pthread_cond_timedwait(condition, &w->lock, &t);
+}
+
+static void say_failure(struct writer *w, int r)
+{
+	w->tries++;
+	if (r == w->said)
+		return;
+	w->said = r;
+	log_say("%s", w->error);
+}
+
+static void say_healed(struct writer *w, int64_t since)
+{
+	if (w->said == 0)
+		return;
+	if (w->said != CHANGED)
+		log_say("record: written again after %lld s and %llu tries",
+			(long long)((clock_now() - since) / MOMENT_SECOND),
+			(unsigned long long)w->tries);
+	w->said = 0;
+	w->tries = 0;
+}
+
+/* Notes how a write went; returns since when they fail. */
+static int64_t note(struct writer *w, int r)
+{
+	int64_t since;
+
+	pthread_mutex_lock(&w->lock);
+	since = w->failing_since;
+	if (r == 0)
+		w->failing_since = 0;
+	else if (since == 0)
+		w->failing_since = clock_now();
+	pthread_cond_broadcast(&w->idle);
+	pthread_mutex_unlock(&w->lock);
+	return since;
+}
+
+/* Whether to try once more, after a while. */
+static bool bear(struct writer *w, int r)
+{
+	bool again;
+
+	if (r == CHANGED)
+		return true;
+	pthread_mutex_lock(&w->lock);
+	wait_until(w, &w->work, clock_now() + RETRY);
+	again = !w->stop || clock_now() < w->stop_by;
+	pthread_mutex_unlock(&w->lock);
+	return again;
+}
+
+/* Writes w->store, however often it takes; gives up only when it is to stop. */
+static int write_batch(struct writer *w)
+{
+	int64_t since;
+	int r;
+
+	do {
+		r = store_write(w->options.store, w->store, moment_now(), w->options.news,
+				w->options.context, w->error);
+		since = note(w, r);
+		if (r == 0)
+			say_healed(w, since);
+		else
+			say_failure(w, r);
+	} while (r < 0 && bear(w, r));
+	w->last_beat = clock_now();
+	return r;
+}
+
+/* Waits for an offer, the next heartbeat or the end.  False: nothing is left to write. */
+static bool wait_for_work(struct writer *w, bool prune_waits)
+{
+	bool work = true;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->busy && !w->stop && !prune_waits && clock_now() < w->last_beat + BEAT)
+		wait_until(w, &w->work, w->last_beat + BEAT);
+	if (w->stop && !w->busy) {
+		struct batch *last = w->fill;
+
+		w->fill = w->store;
+		w->store = last;
+		work = !w->last_taken; /* written even if empty: its health is the newest */
+		w->last_taken = true;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return work;
+}
+
+/* Takes the empty batch for a heartbeat, unless another is offered just now. */
+static bool take_turn(struct writer *w, bool *ret_stopping)
+{
+	bool due;
+
+	pthread_mutex_lock(&w->lock);
+	due = w->busy || w->stop || clock_now() >= w->last_beat + BEAT;
+	w->busy |= due;
+	*ret_stopping = w->stop;
+	pthread_mutex_unlock(&w->lock);
+	return due;
+}
+
+static void hand_back(struct writer *w)
+{
+	batch_clear(w->store);
+	pthread_mutex_lock(&w->lock);
+	w->busy = false;
+	pthread_cond_broadcast(&w->idle);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void *run(void *context)
+{
+	struct writer *w = context;
+	bool prune_waits = false, stopping;
+
+	while (wait_for_work(w, prune_waits)) {
+		if (take_turn(w, &stopping)) {
+			w->result = write_batch(w);
+			if (w->result < 0) /* to stop, and not to be written */
+				break;
+			hand_back(w);
+		}
+		prune_waits = !stopping && store_prune(w->options.store, moment_now()) > 0;
+	}
+	return NULL;
+}
+
+static int prepare(struct writer *w)
+{
+	pthread_condattr_t monotonic;
+	struct hash_key key;
+	int r = hash_key_draw(&key);
+
+	if (r < 0)
+		return r;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->work, &monotonic);
+	pthread_cond_init(&w->idle, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	w->fill = batch_new(&key);
+	w->store = batch_new(&key);
+	return w->fill && w->store ? 0 : -ENOMEM;
+}
+
+static void writer_free(struct writer *w)
+{
+	batch_free(w->fill);
+	batch_free(w->store);
+	free(w);
+}
+
+int writer_start(const struct writer_options *options, struct writer **ret_)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	sigset_t all, before;
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->options = *options;
+	if (w->options.patience == 0)
+		w->options.patience = WRITER_PATIENCE;
+	w->last_beat = clock_now();
+	r = prepare(w);
+	if (r == 0) {
+		/* Signals are the capture thread's. */
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		r = -pthread_create(&w->thread, NULL, run, w);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	if (r < 0) {
+		writer_free(w);
+		return r;
+	}
+	*ret_ = w;
+	return 0;
+}
+
+struct batch *writer_batch(struct writer *w)
+{
+	return w->fill;
+}
+
+/* Whether one who waits should go on to. */
+static bool is_hopeful(const struct writer *w)
+{
+	return w->failing_since == 0 || clock_now() < w->failing_since + w->options.patience;
+}
+
+bool writer_offer(struct writer *w, bool wait)
+{
+	bool taken;
+
+	pthread_mutex_lock(&w->lock);
+	while (wait && w->busy && is_hopeful(w))
+		wait_until(w, &w->idle, clock_now() + MOMENT_SECOND);
+	taken = !w->busy;
+	if (taken) {
+		struct batch *offered = w->fill;
+
+		w->fill = w->store;
+		w->store = offered;
+		w->busy = true;
+		pthread_cond_signal(&w->work);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return taken;
+}
+
+int writer_stop(struct writer *w, char error[STORE_ERROR])
+{
+	int r;
+
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	w->stop_by = clock_now() + w->options.patience;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	r = w->result;
+	if (r < 0)
+		text_print(error, STORE_ERROR, "%s", w->error);
+	writer_free(w);
+	return r;
+}
