@@ -45,7 +45,7 @@ static void emit_fragment(struct walk *w)
 {
 	static const uint8_t carriers[] = {
 		IP_TCP, IP_UDP, IP_GRE, IP_IPV4, IP_IPV6, IP_HOP, IP_ROUTING, IP_AH, IP_OPTIONS,
-		IP_MOBILITY, IP_FRAGMENT,
+		IP_MOBILITY, IP_HIP, IP_SHIM6, IP_FRAGMENT,
 	};
 
 	assembler_here(w->a, w->fragment);

@@ -30,12 +30,22 @@ static void pass_optional(struct walk *w, uint32_t flag)
 }
 
 /*
- * ERSPAN III: 12 bytes, 8 more with the O bit.  The frame type says 0 for Ethernet, 2 for IP.
+ * ERSPAN: the version is the header's first nibble, whatever GRE's type says.  II: 8 bytes.  III: 12
+ * bytes, 8 more with the O bit; its frame type says 0 for Ethernet, 2 for IP.
  */
-static void emit_erspan3(struct walk *w, const struct level *inner)
+static void emit_erspan(struct walk *w, const struct level *inner)
 {
-	int plain = assembler_label(w->a);
+	int plain = assembler_label(w->a), third = assembler_label(w->a);
+	int second = assembler_label(w->a);
 
+	walk_load(w, BPF_B, 0);
+	put(w, BPF_ALU | BPF_AND | BPF_K, 0xf0);
+	equal(w, 0x10, second);
+	assembler_jump(w->a, BPF_JEQ, 0x20, third, w->other);
+	assembler_here(w->a, second);
+	walk_advance(w, 8);
+	assembler_go(w->a, inner->ethernet);
+	assembler_here(w->a, third);
 	walk_load(w, BPF_H, 10);
 	put(w, BPF_ST, CELL_TYPE);
 	assembler_jump(w->a, BPF_JSET, 1, LABEL_NEXT, plain);
@@ -47,17 +57,38 @@ static void emit_erspan3(struct walk *w, const struct level *inner)
 	assembler_jump(w->a, BPF_JEQ, 0x0800, inner->ip, inner->ethernet);
 }
 
-/* RFC 2784 and 2890; routing (RFC 1701) and PPTP's version 1 carry no mirror. */
+/* PPTP (RFC 2637), version 1: PPP behind key, sequence number and perhaps acknowledgement. */
+static void emit_pptp(struct walk *w, int label, const struct level *inner)
+{
+	int silent = assembler_label(w->a);
+
+	assembler_here(w->a, label);
+	walk_load(w, BPF_H, 2);
+	assembler_jump(w->a, BPF_JEQ, 0x880b, LABEL_NEXT, w->other);
+	put(w, BPF_LD | BPF_MEM, CELL_LENGTH);
+	put(w, BPF_ALU | BPF_AND | BPF_K, 0x3007);
+	assembler_jump(w->a, BPF_JEQ, 0x3001, LABEL_NEXT, w->other);
+	walk_advance(w, 12);
+	put(w, BPF_LD | BPF_MEM, CELL_LENGTH);
+	assembler_jump(w->a, BPF_JSET, 0x0080, LABEL_NEXT, silent);
+	walk_advance(w, 4);
+	assembler_here(w->a, silent);
+	assembler_go(w->a, inner->ppp);
+}
+
+/* RFC 2784 and 2890; routing (RFC 1701) carries no mirror. */
 static void emit_gre(struct walk *w, int label, const struct level *inner)
 {
-	int erspan = assembler_label(w->a), erspan3 = assembler_label(w->a);
+	int erspan = assembler_label(w->a), erspan_3 = assembler_label(w->a);
+	int pptp = assembler_label(w->a);
 
 	assembler_here(w->a, label);
 	put(w, BPF_LD | BPF_MEM, CELL_FRAGMENT);
 	assembler_jump(w->a, BPF_JEQ, 0, LABEL_NEXT, w->pass);
 	walk_load(w, BPF_H, 0);
-	assembler_jump(w->a, BPF_JSET, 0x4007, w->other, LABEL_NEXT);
 	put(w, BPF_ST, CELL_LENGTH);
+	assembler_jump(w->a, BPF_JSET, 0x0007, pptp, LABEL_NEXT);
+	assembler_jump(w->a, BPF_JSET, 0x4000, w->other, LABEL_NEXT);
 	walk_load(w, BPF_H, 2);
 	put(w, BPF_ST, CELL_TYPE);
 	walk_advance(w, 4);
@@ -67,16 +98,15 @@ static void emit_gre(struct walk *w, int label, const struct level *inner)
 	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
 	equal(w, 0x6558, inner->ethernet);
 	equal(w, 0x88be, erspan);
-	assembler_jump(w->a, BPF_JEQ, 0x22eb, erspan3, inner->type);
+	assembler_jump(w->a, BPF_JEQ, 0x22eb, erspan_3, inner->type);
 
 	/* I has no header of its own, and no sequence number either: that tells it from II. */
 	assembler_here(w->a, erspan);
 	put(w, BPF_LD | BPF_MEM, CELL_LENGTH);
 	assembler_jump(w->a, BPF_JSET, 0x1000, LABEL_NEXT, inner->ethernet);
-	walk_advance(w, 8);
-	assembler_go(w->a, inner->ethernet);
-	assembler_here(w->a, erspan3);
-	emit_erspan3(w, inner);
+	assembler_here(w->a, erspan_3);
+	emit_erspan(w, inner);
+	emit_pptp(w, pptp, inner);
 }
 
 static void emit_geneve(struct walk *w, int label, const struct level *inner)

@@ -54,6 +54,7 @@ void level_init(struct level *l, struct assembler *a)
 	l->ip = assembler_label(a);
 	l->ipv4 = assembler_label(a);
 	l->ipv6 = assembler_label(a);
+	l->ppp = assembler_label(a);
 }
 
 /* A = the 16 bits at X + k, X += n */
@@ -87,39 +88,68 @@ static void emit_ethernet(struct walk *w, const struct level *l, const struct in
 	equal(w, 0x86dd, l->ipv6);
 }
 
-/* A is a type that is neither IP nor a tag, X behind it. */
+/* A is a type that is neither IP nor a tag, X behind it.  Tags behind SNAP are passed whole. */
 static void emit_snap(struct walk *w, const struct level *l, const struct inside *in)
 {
-	int type2 = assembler_label(w->a);
+	int oui = assembler_label(w->a), other_type = assembler_label(w->a);
 
 	assembler_here(w->a, in->snap);
-	assembler_jump(w->a, BPF_JGE, 0x600, type2, LABEL_NEXT);
+	assembler_jump(w->a, BPF_JGE, 0x600, other_type, LABEL_NEXT);
 	walk_load(w, BPF_W, 0);
 	unless_equal(w, 0xaaaa0300, w->other);
 	walk_load(w, BPF_H, 4);
-	unless_equal(w, 0, w->other);
+	equal(w, 0, oui);
+	unless_equal(w, 0x00f8, w->other);
+	assembler_here(w->a, oui);
 	take_type(w, 6, 8);
 	equal(w, 0x0800, l->ipv4);
-	assembler_jump(w->a, BPF_JEQ, 0x86dd, l->ipv6, w->other);
-	assembler_here(w->a, type2);
+	equal(w, 0x86dd, l->ipv6);
+	equal(w, 0x8100, w->pass);
+	equal(w, 0x88a8, w->pass);
+	equal(w, 0x9100, w->pass);
+	equal(w, 0x9200, w->pass);
+	assembler_here(w->a, other_type);
 	equal(w, 0x8864, in->pppoe);
 	equal(w, 0x8847, in->mpls);
 	assembler_jump(w->a, BPF_JEQ, 0x8848, in->mpls, w->other);
 }
 
-static void emit_pppoe(struct walk *w, const struct level *l, const struct inside *in)
+/* PPP's protocol may be one byte, which then is odd, and may stand behind HDLC's ff 03 (RFC 1661). */
+static void emit_ppp(struct walk *w, const struct level *l, const struct inside *in)
 {
+	int bare = assembler_label(w->a), wide = assembler_label(w->a), have = assembler_label(w->a);
+
 	assembler_here(w->a, in->pppoe);
-	take_type(w, 6, 8);
+	walk_advance(w, 6);
+	assembler_here(w->a, l->ppp);
+	walk_load(w, BPF_B, 0);
+	unless_equal(w, 0xff, bare);
+	walk_advance(w, 2);
+	assembler_here(w->a, bare);
+	walk_load(w, BPF_B, 0);
+	put(w, BPF_ST, CELL_TYPE);
+	assembler_jump(w->a, BPF_JSET, 1, LABEL_NEXT, wide);
+	walk_advance(w, 1);
+	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
+	assembler_go(w->a, have);
+	assembler_here(w->a, wide);
+	take_type(w, 0, 2);
+	assembler_here(w->a, have);
 	equal(w, 0x0021, l->ipv4);
 	equal(w, 0x0057, l->ipv6);
-	assembler_jump(w->a, BPF_JEQ, 0x0281, in->mpls, w->other);
+	equal(w, 0x0281, in->mpls);
+	assembler_jump(w->a, BPF_JEQ, 0x0283, in->mpls, w->other);
 }
 
-/* Behind the label with the bottom bit nothing says what follows but IP's own version. */
-static void emit_mpls(struct walk *w, const struct level *l, const struct inside *in)
+/*
+ * Behind the label with the bottom bit nothing says what follows but the first nibble: IP's version,
+ * or 0 for a pseudowire's control word (RFC 4385), here taken for one of Ethernet: a tunnel.  More
+ * labels pass.
+ */
+static void emit_mpls(struct walk *w, const struct level *l, const struct inside *in,
+		      const struct level *inner)
 {
-	int bottom = assembler_label(w->a);
+	int bottom = assembler_label(w->a), version = assembler_label(w->a);
 
 	assembler_here(w->a, in->mpls);
 	for (int i = 0; i < LABELS; i++) {
@@ -128,9 +158,16 @@ static void emit_mpls(struct walk *w, const struct level *l, const struct inside
 		if (i + 1 < LABELS)
 			walk_advance(w, 4);
 	}
-	assembler_go(w->a, w->other);
+	assembler_go(w->a, w->pass);
 	assembler_here(w->a, bottom);
 	walk_advance(w, 4);
+	walk_load(w, BPF_B, 0);
+	assembler_jump(w->a, BPF_JGE, 0x10, version, inner ? LABEL_NEXT : w->pass);
+	if (inner) {
+		walk_advance(w, 4);
+		assembler_go(w->a, inner->ethernet);
+	}
+	assembler_here(w->a, version);
 	assembler_here(w->a, l->ip);
 	walk_load(w, BPF_B, 0);
 	put(w, BPF_ALU | BPF_AND | BPF_K, 0xf0);
@@ -187,6 +224,8 @@ static void emit_extension(struct walk *w, const struct inside *in)
 	equal(w, IP_ROUTING, plain);
 	equal(w, IP_OPTIONS, plain);
 	equal(w, IP_MOBILITY, plain);
+	equal(w, IP_HIP, plain);
+	equal(w, IP_SHIM6, plain);
 	equal(w, IP_FRAGMENT, fragment);
 	unless_equal(w, IP_AH, in->payload);
 	walk_load(w, BPF_B, 1);
@@ -223,6 +262,8 @@ static void if_extension(struct walk *w, int label)
 	equal(w, IP_ROUTING, label);
 	equal(w, IP_OPTIONS, label);
 	equal(w, IP_MOBILITY, label);
+	equal(w, IP_HIP, label);
+	equal(w, IP_SHIM6, label);
 	equal(w, IP_FRAGMENT, label);
 	equal(w, IP_AH, label);
 }
@@ -341,8 +382,8 @@ void walk_emit(struct walk *w, const struct level *l, const struct level *inner)
 
 	emit_ethernet(w, l, &in);
 	emit_snap(w, l, &in);
-	emit_pppoe(w, l, &in);
-	emit_mpls(w, l, &in);
+	emit_ppp(w, l, &in);
+	emit_mpls(w, l, &in, inner);
 	emit_ipv4(w, l, &in);
 	emit_ipv6(w, l, &in);
 	emit_first6(w, &in);

@@ -23,7 +23,9 @@ enum {
 	IP_AH = 51,
 	IP_ICMPV6 = 58,
 	IP_OPTIONS = 60,
-	IP_MOBILITY = 135
+	IP_MOBILITY = 135,
+	IP_HIP = 139,
+	IP_SHIM6 = 140
 };
 
 /* The program's memory. */
@@ -50,6 +52,7 @@ struct level {
 	int type;     /* A the EtherType, X behind it */
 	int ip;       /* X at an IP header of either version */
 	int ipv4, ipv6;
+	int ppp;      /* X at the PPP header */
 };
 
 void walk_init(struct walk *w, struct assembler *a);

@@ -41,9 +41,10 @@ static const char *const l4_names[L4_COUNT] = {"to 25", "from 25", "TCP to 80", 
 static void payload(struct builder *b, enum l4 l4)
 {
 	static const uint16_t ports[L4_COUNT][2] = {{40000, 25}, {25, 40000}, {40000, 80}, {25, 25}};
-	uint8_t *p = front(b, 8); /* some data */
+	size_t data = l4 == UDP_25 ? 8 : 12; /* to a multiple of 8, as a first fragment must be */
+	uint8_t *p = front(b, data);
 
-	memset(p, 0x19, 8);
+	memset(p, 0x19, data);
 	p = front(b, l4 == UDP_25 ? 8 : 20);
 	set16(p, ports[l4][0]);
 	set16(p + 2, ports[l4][1]);
@@ -104,14 +105,14 @@ static uint8_t fragment6(struct builder *b, uint8_t next, unsigned int offset_an
 enum l3 {
 	V4, V4_OPTIONS, V4_FIRST, V4_LATER, V4_SHORT, V4_QUOTED, V4_QUOTED_ECHO,
 	V6, V6_HOP, V6_THREE, V6_AH, V6_ATOMIC, V6_FIRST, V6_LATER, V6_SHORT, V6_FOUR, V6_FIVE,
-	V6_QUOTED, L3_COUNT
+	V6_HIP, V6_QUOTED, L3_COUNT
 };
 static const char *const l3_names[L3_COUNT] = {
 	"IPv4", "IPv4 with options", "IPv4 first fragment", "IPv4 later fragment",
 	"IPv4 short first fragment", "ICMP error", "ICMP echo",
 	"IPv6", "IPv6 hop-by-hop", "IPv6 three headers", "IPv6 AH", "IPv6 atomic fragment",
 	"IPv6 first fragment", "IPv6 later fragment", "IPv6 short first fragment",
-	"IPv6 four headers", "IPv6 five headers", "ICMPv6 error",
+	"IPv6 four headers", "IPv6 five headers", "IPv6 HIP and shim", "ICMPv6 error",
 };
 
 static void later_data(struct builder *b)
@@ -172,6 +173,8 @@ static void build_v6(struct builder *b, enum l3 l3, enum l4 l4)
 		front(b, 8)[0] = 1;
 		next = 58;
 	}
+	if (l3 == V6_HIP)
+		next = extension(b, 139, extension(b, 140, next, 8), 40);
 	if (l3 == V6_AH)
 		next = extension(b, 51, next, 24);
 	if (l3 == V6_ATOMIC)
@@ -478,7 +481,52 @@ static void vxlan_later(struct builder *b, unsigned int type)
 	ethernet(b, 0x0800);
 }
 
+static void mpls_ethernet(struct builder *b, unsigned int type)
+{
+	tag_8100(b, type);
+	front(b, 4); /* control word */
+	mpls(b, 2);
+	ethernet(b, 0x8847);
+}
+
+static void pppoe_short(struct builder *b, unsigned int type)
+{
+	uint8_t protocol = (uint8_t)ppp_type(type);
+	size_t n = length(b) + 3;
+	uint8_t *p = front(b, 9);
+
+	memcpy(p, "\x11\0\0\7\0\0\xff\3", 8);
+	p[5] = (uint8_t)n;
+	p[8] = protocol;
+	ethernet(b, 0x8864);
+}
+
+static void snap_bridge(struct builder *b, unsigned int type)
+{
+	snap(b, type);
+	b->room[b->at + 5] = 0xf8;
+	ethernet(b, (unsigned int)length(b));
+}
+
+static void snap_tag(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	snap(b, 0x8100);
+	ethernet(b, (unsigned int)length(b));
+}
+
 static void pptp(struct builder *b, unsigned int type)
+{
+	size_t n = length(b) + 2;
+	uint8_t *p = front(b, 18);
+
+	memcpy(p, "\x30\x81\x88\x0b\0\0\0\5\0\0\0\1\0\0\0\1", 16);
+	set16(p + 4, (unsigned int)n);
+	set16(p + 16, ppp_type(type));
+	carry4(b, 47);
+}
+
+static void gre_version_1(struct builder *b, unsigned int type)
 {
 	gre(b, 0x2001, type);
 	carry4(b, 47);
@@ -536,7 +584,12 @@ static const struct encapsulation {
 	{"VXLAN GRE", gre_in_vxlan, ALWAYS},
 	{"GRE first fragment", gre_first, ALWAYS},
 	{"VXLAN later fragment", vxlan_later, ALWAYS},
-	{"PPTP", pptp, NEVER},
+	{"MPLS Ethernet tag", mpls_ethernet, AS_INNER},
+	{"PPPoE ff 03 short", pppoe_short, AS_INNER},
+	{"SNAP 802.1H", snap_bridge, AS_INNER},
+	{"SNAP tag", snap_tag, ALWAYS},
+	{"PPTP", pptp, AS_INNER},
+	{"GRE version 1 without PPP", gre_version_1, NEVER},
 	{"ARP", arp, NEVER},
 };
 
