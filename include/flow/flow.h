@@ -27,8 +27,8 @@ enum outcome {
 const char *outcome_name(enum outcome outcome);
 
 enum flow_kind {
-	FLOW_EMBRYO,       /* frames that start nothing yet, kept for what may explain them */
-	FLOW_ATTEMPT,      /* internal client, external server, watched or also watched port */
+	FLOW_EMBRYO,	   /* frames that start nothing yet, kept for what may explain them */
+	FLOW_ATTEMPT,	   /* internal client, external server, watched or also watched port */
 	FLOW_UNCLASSIFIED, /* both ends external, watched port */
 	FLOW_KIND_COUNT
 };
@@ -37,34 +37,35 @@ struct flow {
 	struct addr client, server;
 	uint16_t client_port, server_port;
 	uint16_t interface; /* that saw the first frame */
-	uint8_t kind;       /* enum flow_kind */
+	uint8_t kind;	    /* enum flow_kind */
 	uint8_t port_class; /* enum port_class of server_port */
 
 	int64_t started; /* stamp of the first frame; never changes once the attempt began */
-	int64_t last;    /* greatest stamp of any of its frames */
+	int64_t last;	 /* greatest stamp of any of its frames */
 	uint64_t serial; /* 1, 2, ... in the order in which attempts began; 0 for an embryo */
 
 	uint64_t bytes_sent, bytes_received; /* payload, each byte of the sequence counted once */
-	uint64_t told_bytes_sent;            /* the part of bytes_sent that was told: see offence.h */
+	uint64_t told_bytes_sent; /* the part of bytes_sent that was told: see offence.h */
 
 	uint32_t client_isn;
-	uint32_t client_next, server_next;   /* sequence edges: the next byte expected of either */
+	uint32_t client_next, server_next; /* sequence edges: the next byte expected of either */
 
-	bool syn_seen : 1;     /* client_isn is known */
-	bool connected : 1;    /* the handshake is proven */
+	bool syn_seen : 1;  /* client_isn is known */
+	bool connected : 1; /* the handshake is proven */
 	bool refused : 1;
 	bool unreachable : 1;
-	bool encrypted : 1;    /* also watched port: the client's first byte began a TLS record */
-	bool ended : 1;        /* RST, or FIN of both sides; what comes later starts nothing */
-	bool client_edge : 1;  /* client_next is known */
-	bool server_edge : 1;  /* server_next is known */
+	bool encrypted : 1;   /* also watched port: the client's first byte began a TLS record */
+	bool ended : 1;	      /* RST, or FIN of both sides; what comes later starts nothing */
+	bool client_edge : 1; /* client_next is known */
+	bool server_edge : 1; /* server_next is known */
 	bool client_fin : 1;
 	bool server_fin : 1;
-	bool told : 1;         /* the attempt itself was told */
+	bool told : 1; /* the attempt itself was told */
 	bool told_connected : 1;
 	uint8_t told_outcome : 4;
 
-	/* The caller's: the judgement made when the attempt began.  The tracker never reads them. */
+	/* The caller's: the judgement made when the attempt began.  The tracker never reads them.
+	 */
 	uint8_t standing : 4;
 	uint8_t reason;
 
@@ -78,13 +79,13 @@ struct flow {
 	/* The tracker's own: see tracker.c. */
 	struct {
 		uint8_t list;
-		uint8_t strays;                /* frames counted as stray, should they be explained */
-		uint8_t prospect;              /* an embryo: the enum flow_kind it could become */
-		uint32_t newer, older;         /* other flows of this four-tuple */
-		uint32_t tuple_link, syn_link; /* hash chains */
-		uint32_t before, after;        /* list of its state, oldest first */
+		uint8_t strays;	       /* frames counted as stray, should they be explained */
+		uint8_t prospect;      /* an embryo: the enum flow_kind it could become */
+		uint32_t newer, older; /* other flows of this four-tuple */
+		uint32_t tuple_link, syn_link;	    /* hash chains */
+		uint32_t before, after;		    /* list of its state, oldest first */
 		uint32_t dirty_before, dirty_after; /* queue of changed flows */
-		uint32_t active;               /* tracker ticks at the last frame */
+		uint32_t active;		    /* tracker ticks at the last frame */
 	} own;
 };
 

@@ -2,9 +2,9 @@
  * neighbours: which source MAC address carries which IP addresses, so that a router's MAC is never
  * shown as a workstation's.
  *
- * Bound: NEIGHBOURS_MACS addresses; when full, the one longest unseen of a small bucket goes, and is
- * counted.  A MAC is taken for a router's where it carries 4 IPv4 addresses, or 4 IPv6 /64 networks
- * (link-local ones aside), or is a virtual router's by its prefix (VRRP 00:00:5e:00:01 and
+ * Bound: NEIGHBOURS_MACS addresses; when full, the one longest unseen of a small bucket goes, and
+ * is counted.  A MAC is taken for a router's where it carries 4 IPv4 addresses, or 4 IPv6 /64
+ * networks (link-local ones aside), or is a virtual router's by its prefix (VRRP 00:00:5e:00:01 and
  * 00:00:5e:00:02, HSRP 00:00:0c:07:ac and 00:00:0c:9f:f, GLBP 00:07:b4).
  */
 #ifndef EGRESS25_FLOW_NEIGHBOURS_H
@@ -16,8 +16,8 @@
 #include "base/hash.h"
 #include "wire/packet.h"
 
-#define NEIGHBOURS_MACS  16384
-#define NEIGHBOURS_MANY  4
+#define NEIGHBOURS_MACS 16384
+#define NEIGHBOURS_MANY 4
 
 struct neighbours;
 
@@ -30,7 +30,8 @@ void neighbours_note(struct neighbours *n, const struct packet *p);
 /* Whether the MAC is a router's, as far as has been seen. */
 bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6]);
 
-/* Takes one MAC that has proved to be a router's and was not told yet.  False where there is none. */
+/* Takes one MAC that has proved to be a router's and was not told yet.  False where there is none.
+ */
 bool neighbours_next_router(struct neighbours *n, uint8_t ret_mac[6]);
 
 uint64_t neighbours_evicted(const struct neighbours *n);

@@ -2,12 +2,13 @@
  * tracker: from TCP segments and ICMP errors to connections, each attempt counted once.
  *
  * Limits: TRACKER_FLOWS connections at once, in memory that is reserved at the start and touched
- * only as far as it is used.  When the table is full one goes, by this rule: the one longest without
- * a frame among the first of these groups that has any: embryos; unclassified; ended; never
+ * only as far as it is used.  When the table is full one goes, by this rule: the one longest
+ * without a frame among the first of these groups that has any: embryos; unclassified; ended; never
  * answered; connected.  An evicted connection has been handed to the sink first: its host keeps its
  * counts.  Work per packet is constant, whatever a stranger sends.
  *
- * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with it.
+ * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with
+ * it.
  */
 #ifndef EGRESS25_FLOW_TRACKER_H
 #define EGRESS25_FLOW_TRACKER_H
@@ -36,14 +37,14 @@ struct tracker_sink {
 struct tracker_counters {
 	uint64_t attempts;     /* begun, permitted ones and those on also-watched ports included */
 	uint64_t unclassified; /* connections begun between two external addresses */
-	uint64_t stray;        /* frames on a watched port that belong to no connection */
-	uint64_t inbound;      /* frames of connections that external clients make to internal servers */
-	uint64_t internal;     /* frames between two internal addresses on a watched port */
-	uint64_t copies;       /* frames seen a second time: retransmissions and mirror copies */
-	uint64_t evicted[2];   /* flows evicted before their time: [0] not connected, [1] connected */
+	uint64_t stray;	       /* frames on a watched port that belong to no connection */
+	uint64_t inbound; /* frames of connections that external clients make to internal servers */
+	uint64_t internal;   /* frames between two internal addresses on a watched port */
+	uint64_t copies;     /* frames seen a second time: retransmissions and mirror copies */
+	uint64_t evicted[2]; /* flows evicted before their time: [0] not connected, [1] connected */
 	uint64_t evicted_embryos;
-	uint64_t back_jumps;   /* stamps over a second older than the one before */
-	uint64_t tracked;      /* flows in the table now, embryos included */
+	uint64_t back_jumps; /* stamps over a second older than the one before */
+	uint64_t tracked;    /* flows in the table now, embryos included */
 };
 
 /* Takes all memory at once.  capacity is at least 16.  NULL without memory. */

@@ -56,8 +56,10 @@ static bool is_welcome(const struct options *o, struct store *store, const char 
 		log_say("%s: was read into this record already: give --again to count it twice",
 			name);
 	else if (found == STORE_SOURCE_PARTLY)
-		log_say("%s: was read into this record in part, by a run that was interrupted: read "
-			"it into a fresh record, or give --again to count that part twice", name);
+		log_say("%s: was read into this record in part, by a run that was interrupted: "
+			"read "
+			"it into a fresh record, or give --again to count that part twice",
+			name);
 	return found == STORE_SOURCE_NEW;
 }
 
@@ -102,8 +104,9 @@ static int note_sources(const struct options *o, struct store *store)
 static void say_losses(FILE *to, const struct health *h)
 {
 	for (unsigned int i = 0; i < h->loss_count; i++)
-		fprintf(to, "%s%s: %" PRIu64, i ? "; " : "Not all was understood or kept: ",
-			h->losses[i].reason, h->losses[i].count);
+		fprintf(to, "%s%s: %" PRIu64,
+			i ? "; " : "Not all was understood or kept: ", h->losses[i].reason,
+			h->losses[i].count);
 	if (h->loss_count)
 		fputs(".\n", to);
 }
@@ -114,11 +117,13 @@ static void say_unclassified(FILE *to, const struct health *h)
 
 	if (h->unclassified == 0)
 		return;
-	fprintf(to, "%" PRIu64 " connections between two external addresses are not classified: "
-		    "`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
+	fprintf(to,
+		"%" PRIu64 " connections between two external addresses are not classified: "
+		"`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
 		h->unclassified);
 	for (unsigned int i = 0; i < h->example_count; i++)
-		fprintf(to, "%s%s to %s", i ? ", " : "", addr_format(&h->examples[i].client, client),
+		fprintf(to, "%s%s to %s", i ? ", " : "",
+			addr_format(&h->examples[i].client, client),
 			addr_format(&h->examples[i].server, server));
 	fputs(".\n", to);
 }
@@ -146,7 +151,7 @@ static void say_health(const struct options *o, const struct health *h)
 	say_losses(to, h);
 }
 
-/* A file cut short is answered as far as it goes; anything else that failed shows in the status. */
+/* What could be read is answered; that something could not shows in the status. */
 static int read_and_print(const struct options *o, struct config *config, struct store *store)
 {
 	struct monitor_read options = {
@@ -159,7 +164,7 @@ static int read_and_print(const struct options *o, struct config *config, struct
 	struct health health;
 	int result = monitor_read(&options, &health), status;
 
-	if (result < 0 && health.packets == 0 && result != -ENODATA)
+	if (result < 0 && health.packets == 0)
 		return EXIT_FAILED;
 	if (o->records.count && store_finish_sources(store) < 0)
 		log_say("%s: the files read could not be noted as complete", o->records.items[0]);
@@ -167,7 +172,7 @@ static int read_and_print(const struct options *o, struct config *config, struct
 	say_health(o, &health);
 	if (fflush(stdout) != 0)
 		return EXIT_FAILED;
-	return result < 0 && result != -ENODATA ? EXIT_FAILED : status;
+	return result < 0 ? EXIT_FAILED : status;
 }
 
 int command_read(const struct options *o)

@@ -16,8 +16,8 @@ static void tell_table(const struct store_news *n, const char *client, const cha
 {
 	char when[MOMENT_TEXT];
 
-	printf("%s  new offender %s%s%s%s to %s port %u\n", moment_format_local(n->when, when), client,
-	       n->mac[0] ? " (" : "", n->mac, n->mac[0] ? ")" : "", server, n->server_port);
+	printf("%s  new offender %s%s%s%s to %s port %u\n", moment_format_local(n->when, when),
+	       client, n->mac[0] ? " (" : "", n->mac, n->mac[0] ? ")" : "", server, n->server_port);
 }
 
 static void tell_json(const struct store_news *n, const char *client, const char *server)
@@ -77,7 +77,9 @@ static int reload(void *context, struct config **ret_)
 
 int command_watch(const struct options *o)
 {
-	struct monitor_watch options = {.reload = reload, .news = tell, .context = (void *)(uintptr_t)o};
+	struct monitor_watch options = {.reload = reload,
+					.news = tell,
+					.context = (void *)(uintptr_t)o};
 	int status;
 
 	status = load(o, &options.config);

@@ -10,7 +10,7 @@ struct ends {
 
 struct flows {
 	struct hash_key key;
-	struct flow *slots;                /* [capacity + 1], [0] is unused */
+	struct flow *slots;		   /* [capacity + 1], [0] is unused */
 	uint32_t *tuple_heads, *syn_heads; /* [mask + 1] */
 	uint32_t capacity, mask;
 	uint32_t fresh; /* flows from here on were never used */
@@ -26,7 +26,8 @@ static void *reserve(size_t bytes)
 
 	if (p == MAP_FAILED)
 		return NULL;
-	/* A huge page behind each bucket touched would make a quiet site's few flows cost megabytes. */
+	/* A huge page behind each bucket touched would make a quiet site's few flows cost
+	 * megabytes. */
 	madvise(p, bytes, MADV_NOHUGEPAGE);
 	return p;
 }

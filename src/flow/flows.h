@@ -35,7 +35,7 @@ struct flows;
 struct flows *flows_new(const struct hash_key *key, uint32_t capacity);
 void flows_free(struct flows *t);
 
-struct flow *flows_at(const struct flows *t, uint32_t index); /* NULL for 0 */
+struct flow *flows_at(const struct flows *t, uint32_t index);	   /* NULL for 0 */
 uint32_t flows_index(const struct flows *t, const struct flow *f); /* 0 for NULL */
 uint32_t flows_used(const struct flows *t);
 

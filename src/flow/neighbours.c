@@ -1,16 +1,16 @@
 /*
  * A table of small buckets, and before it a memo of the pairs seen last, since the same few MAC and
- * IP addresses make up nearly all frames.  Addresses are counted within a window of an hour, so that
- * a notebook which gets a new lease every day does not become a router in a week.
+ * IP addresses make up nearly all frames.  Addresses are counted within a window of an hour, so
+ * that a notebook which gets a new lease every day does not become a router in a week.
  */
 #include "flow/neighbours.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS    4
-#define MEMO    256
-#define WINDOW  (3600 * INT64_C(1000000))
+#define WAYS	4
+#define MEMO	256
+#define WINDOW	(3600 * INT64_C(1000000))
 #define BUCKETS (NEIGHBOURS_MACS / WAYS)
 
 struct neighbour {
@@ -90,12 +90,13 @@ static bool is_virtual_router(const uint8_t mac[6])
 		{{0x00, 0x00, 0x5e, 0x00, 0x02}, 40}, /* VRRP for IPv6 */
 		{{0x00, 0x00, 0x0c, 0x07, 0xac}, 40}, /* HSRP */
 		{{0x00, 0x00, 0x0c, 0x9f, 0xf0}, 36}, /* HSRP version 2 */
-		{{0x00, 0x07, 0xb4}, 24},             /* GLBP */
+		{{0x00, 0x07, 0xb4}, 24},	      /* GLBP */
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		size_t whole = known[i].bits / 8;
-		bool half = known[i].bits % 8 == 0 || (mac[whole] >> 4) == (known[i].bytes[whole] >> 4);
+		bool half =
+			known[i].bits % 8 == 0 || (mac[whole] >> 4) == (known[i].bytes[whole] >> 4);
 
 		if (half && memcmp(mac, known[i].bytes, whole) == 0)
 			return true;

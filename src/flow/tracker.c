@@ -9,9 +9,9 @@
  * Frames that no flow explains are kept as an embryo: one per four-tuple, counted as stray at once.
  * It becomes an attempt, and its strays are taken back, when
  *   - a SYN that its numbers fit comes within SWAPPED: the two directions were just swapped;
- *   - payload comes from the client, or segments of both directions whose numbers match: the capture
- *     began in mid-stream.  A RST never matches: internal hosts answer the SYN+ACK that a stranger's
- *     forged SYN brought them with a RST of the right number;
+ *   - payload comes from the client, or segments of both directions whose numbers match: the
+ * capture began in mid-stream.  A RST never matches: internal hosts answer the SYN+ACK that a
+ * stranger's forged SYN brought them with a RST of the right number;
  *   - it holds payload of the server, and the mirror has shown no frame from inside to outside for
  *     ONE_SIDED: then this is all we will ever see of it.
  * Otherwise it is dropped after EMBRYO_HOLD, and its frames stay counted as stray.
@@ -29,36 +29,33 @@
 
 #include "flows.h"
 
-#define SECOND      INT64_C(1000000)
-#define TICK        INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
+#define SECOND	    INT64_C(1000000)
+#define TICK	    INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
 #define TICKS(s)    ((uint32_t)((s) * (SECOND / TICK)))
 #define REMEMBER    TICKS(240)
-#define SWAPPED     (TICKS(1) / 10)
+#define SWAPPED	    (TICKS(1) / 10)
 #define ONE_SIDED   (600 * SECOND)
 #define STEP_BACK   (60 * SECOND)
 #define STEP_MOST   (100 * 86400 * SECOND)
-#define GAP         (16u << 20)
-#define NEAR        (1 << 20)
-#define SYN_DATA    65535  /* most payload of a SYN, Fast Open (RFC 7413) */
-#define OLDER_MOST  4      /* flows of one four-tuple among which a late frame is placed */
-#define EXPIRE_EACH 4      /* flows ended on the way of one packet */
+#define GAP	    (16u << 20)
+#define NEAR	    (1 << 20)
+#define SYN_DATA    65535 /* most payload of a SYN, Fast Open (RFC 7413) */
+#define OLDER_MOST  4	  /* flows of one four-tuple among which a late frame is placed */
+#define EXPIRE_EACH 4	  /* flows ended on the way of one packet */
 
 static const uint32_t hold[LIST_COUNT] = {
-	[LIST_EMBRYO] = TICKS(2),
-	[LIST_UNCLASSIFIED] = TICKS(2 * 3600),
-	[LIST_ENDED] = REMEMBER,
-	[LIST_UNANSWERED] = REMEMBER,
-	[LIST_CLOSING] = TICKS(3600),
-	[LIST_CONNECTED] = TICKS(5 * 86400),
+	[LIST_EMBRYO] = TICKS(2),     [LIST_UNCLASSIFIED] = TICKS(2 * 3600),
+	[LIST_ENDED] = REMEMBER,      [LIST_UNANSWERED] = REMEMBER,
+	[LIST_CLOSING] = TICKS(3600), [LIST_CONNECTED] = TICKS(5 * 86400),
 };
 
 struct tracker {
 	struct tracker_sink sink;
 	struct flows *flows;
 	struct tracker_counters counters;
-	int64_t clock;   /* microseconds; see above */
-	int64_t offset;  /* clock - stamp, since the last step back */
-	bool running;    /* a stamp was seen */
+	int64_t clock;	 /* microseconds; see above */
+	int64_t offset;	 /* clock - stamp, since the last step back */
+	bool running;	 /* a stamp was seen */
 	int64_t outward; /* clock at the last frame from inside to outside; -1: none */
 	uint64_t serial;
 };
@@ -635,12 +632,13 @@ static struct segment segment_of(const struct packet *p, bool from_client, uint8
 {
 	return (struct segment){
 		.p = p,
-		.tuple = {
-			.client = from_client ? p->source : p->destination,
-			.server = from_client ? p->destination : p->source,
-			.client_port = from_client ? p->source_port : p->destination_port,
-			.server_port = from_client ? p->destination_port : p->source_port,
-		},
+		.tuple =
+			{
+				.client = from_client ? p->source : p->destination,
+				.server = from_client ? p->destination : p->source,
+				.client_port = from_client ? p->source_port : p->destination_port,
+				.server_port = from_client ? p->destination_port : p->source_port,
+			},
 		.from_client = from_client,
 		.port_class = port_class,
 	};

@@ -2,8 +2,9 @@
  * watch: mirror ports through the way into the record, until a signal ends it.
  *
  * One thread captures: it waits for frames, for a timer of four beats a second, and for signals; it
- * never waits for the disk.  The writer's thread stores.  An interface that goes away is tried again
- * at every second beat of the clock, since a mirror port that comes back must not need a restart.
+ * never waits for the disk.  The writer's thread stores.  An interface that goes away is tried
+ * again at every second beat of the clock, since a mirror port that comes back must not need a
+ * restart.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,11 +23,11 @@
 #include "monitor/way.h"
 #include "monitor/writer.h"
 
-#define BEAT          (MOMENT_SECOND / 4)
+#define BEAT	      (MOMENT_SECOND / 4)
 #define REOPEN_BEATS  8
 #define DISPATCH_MOST 256
 #define COLLECT_MOST  256
-#define EVENTS        (HEALTH_INTERFACES + 2)
+#define EVENTS	      (HEALTH_INTERFACES + 2)
 
 enum source { SOURCE_SIGNAL = HEALTH_INTERFACES, SOURCE_TIMER };
 
@@ -156,8 +157,9 @@ static int open_store(struct watch *w)
 
 static int open_way(struct watch *w)
 {
-	struct writer_options options = {
-		.store = w->store, .news = w->options.news, .context = w->options.context};
+	struct writer_options options = {.store = w->store,
+					 .news = w->options.news,
+					 .context = w->options.context};
 	struct way_options way = {.id_base = store_next_id(w->store) - 1};
 	int result = hash_key_draw(&way.key);
 
@@ -237,8 +239,8 @@ static void fill_health(struct watch *w)
 		to->dropped_by_interface = port->dropped_by_interface + stats.dropped_by_interface;
 		to->down = !stats.up;
 		if (to->down != port->down)
-			log_say("%s: %s", port->name, to->down ? "is down: nothing is seen there"
-							       : "is up again");
+			log_say("%s: %s", port->name,
+				to->down ? "is down: nothing is seen there" : "is up again");
 		port->down = to->down;
 	}
 }
@@ -306,12 +308,13 @@ static void on_reload(struct watch *w)
 	}
 	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
 	    strcmp(new->sensor, old->sensor) != 0)
-		log_say("reload: a change of interfaces, record or sensor needs a restart; the rest "
+		log_say("reload: a change of interfaces, record or sensor needs a restart; the "
+			"rest "
 			"is in force");
 	way_set_policy(w->way, new->policy);
 	for (size_t i = 0; i < w->port_count; i++) {
-		int result = w->ports[i].capture ? capture_set_ports(w->ports[i].capture, new->ports,
-								     new->port_count)
+		int result = w->ports[i].capture ? capture_set_ports(w->ports[i].capture,
+								     new->ports, new->port_count)
 						 : 0;
 
 		if (result < 0)
@@ -405,7 +408,8 @@ static void say_start(const struct watch *w)
 	for (size_t i = 0; i < w->port_count; i++)
 		log_say("%s: watching, record %s", w->names[i], c->record);
 	if (!policy_has_mail_servers(c->policy))
-		log_say("no mail server is configured: every host that sends mail directly counts as "
+		log_say("no mail server is configured: every host that sends mail directly counts "
+			"as "
 			"an offender; name yours with --mail-server or `mail_servers`");
 }
 

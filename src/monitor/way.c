@@ -8,8 +8,8 @@
 #include "wire/decode.h"
 #include "wire/defrag.h"
 
-#define TICK_MOST  (BATCH_SLACK / 2)
-#define SAMPLE     64 /* of the frames that are not ours, one in so many tells its direction */
+#define TICK_MOST (BATCH_SLACK / 2)
+#define SAMPLE	  64 /* of the frames that are not ours, one in so many tells its direction */
 
 struct way {
 	struct way_options options;
@@ -92,8 +92,8 @@ struct way *way_new(const struct way_options *options)
 	w->options = *options;
 	w->defrag = defrag_new(&options->key);
 	w->neighbours = neighbours_new(&options->key);
-	w->tracker = tracker_new(&options->key, options->flows ? options->flows : TRACKER_FLOWS,
-				 &sink);
+	w->tracker =
+		tracker_new(&options->key, options->flows ? options->flows : TRACKER_FLOWS, &sink);
 	if (!w->defrag || !w->neighbours || !w->tracker) {
 		way_free(w);
 		return NULL;
@@ -219,8 +219,8 @@ uint32_t way_collect(struct way *w, uint32_t most)
 
 	collect_routers(w);
 	while (done < most && !batch_is_full(w->batch)) {
-		uint32_t n = tracker_collect(w->tracker, most - done < TICK_MOST ? most - done
-										 : TICK_MOST);
+		uint32_t n = tracker_collect(w->tracker,
+					     most - done < TICK_MOST ? most - done : TICK_MOST);
 
 		if (n == 0)
 			break;

@@ -113,7 +113,7 @@ static void virtual_routers_are_known_by_their_prefix(void **state)
 		{0x00, 0x00, 0x0c, 0x07, 0xac, 0x0a}, {0x00, 0x00, 0x0c, 0x9f, 0xf1, 0x23},
 		{0x00, 0x07, 0xb4, 0x00, 0x01, 0x02},
 	};
-	static const uint8_t not[6] = {0x00, 0x00, 0x0c, 0x9f, 0xe1, 0x23};
+	static const uint8_t not [6] = {0x00, 0x00, 0x0c, 0x9f, 0xe1, 0x23};
 	uint8_t mac[6];
 
 	(void)state;
@@ -123,7 +123,7 @@ static void virtual_routers_are_known_by_their_prefix(void **state)
 		assert_true(neighbours_next_router(n, mac));
 	}
 	note(not, "10.0.0.1");
-	assert_false(neighbours_is_router(n, not));
+	assert_false(neighbours_is_router(n, not ));
 }
 
 static void a_flood_of_forged_macs_is_bounded_and_counted(void **state)

@@ -134,8 +134,8 @@ static void ecn_and_fast_open_syns_count(void **state)
 	from_client(&w, &bot, TCP_SYN | 0xc0, 1000, 0, 0);
 	from_client(&w, &(struct talk){"10.0.3.78", "198.51.100.4", 1, 25}, TCP_SYN, 1, 0, 100);
 	/* The server took the data: its SYN+ACK acknowledges it too. */
-	from_server(&w, &(struct talk){"10.0.3.78", "198.51.100.4", 1, 25}, TCP_SYN | TCP_ACK, 9, 102,
-		    0);
+	from_server(&w, &(struct talk){"10.0.3.78", "198.51.100.4", 1, 25}, TCP_SYN | TCP_ACK, 9,
+		    102, 0);
 	expect(2, 1);
 	assert_int_equal(w.sent, 100);
 }
@@ -390,8 +390,8 @@ static void the_echo_of_a_forged_syn_starts_none(void **state)
 	(void)state;
 	from_client(&w, &bot, TCP_ACK, 1, 1, 0); /* the mirror shows both directions */
 	w.now += 10 * SEC;
-	from_server(&w, &(struct talk){"10.0.3.9", "198.51.100.4", 7, 25}, TCP_SYN | TCP_ACK, 5000, 9,
-		    0);
+	from_server(&w, &(struct talk){"10.0.3.9", "198.51.100.4", 7, 25}, TCP_SYN | TCP_ACK, 5000,
+		    9, 0);
 	from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.4", 7, 25}, TCP_RST, 9, 0, 0);
 	expect(0, 0);
 	assert_int_equal(w.counters->stray, 3);
@@ -401,7 +401,8 @@ static void lone_rst_fin_and_ack_start_none(void **state)
 {
 	(void)state;
 	from_client(&w, &bot, TCP_RST, 1, 0, 0);
-	from_client(&w, &(struct talk){"10.0.3.8", "198.51.100.4", 7, 25}, TCP_FIN | TCP_ACK, 1, 5, 0);
+	from_client(&w, &(struct talk){"10.0.3.8", "198.51.100.4", 7, 25}, TCP_FIN | TCP_ACK, 1, 5,
+		    0);
 	from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.4", 7, 25}, TCP_ACK, 1, 5, 0);
 	expect(0, 0);
 	assert_int_equal(w.counters->stray, 3);
@@ -523,7 +524,8 @@ static void two_clocks_a_second_apart_do_not_hurry_time(void **state)
 	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
 	for (int i = 0; i < 1000; i++) { /* two interfaces, stamps 1 s apart, 10 s in all */
 		w.now += i % 2 ? SEC + 10 * MS : -SEC + 10 * MS;
-		from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.5", 7, 25}, TCP_SYN, 1, 0, 0);
+		from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.5", 7, 25}, TCP_SYN, 1, 0,
+			    0);
 	}
 	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
 	expect(2, 0);
@@ -707,8 +709,8 @@ static void random_conversations_are_counted_exactly(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3000; i++) {
-		struct talk t = {"10.0.3.77", "198.51.100.4", (uint16_t)(1024 + rand_r(&seed) % 500),
-				 25};
+		struct talk t = {"10.0.3.77", "198.51.100.4",
+				 (uint16_t)(1024 + rand_r(&seed) % 500), 25};
 		uint32_t isn = (uint32_t)rand_r(&seed) * 2654435761u, peer = isn ^ 0x5a5a5a5a;
 		int copies = 1 + rand_r(&seed) % 2;
 		bool answered = rand_r(&seed) % 2, swapped = rand_r(&seed) % 2;

@@ -64,8 +64,8 @@ static void put32(uint8_t *p, uint32_t v)
 static void build(uint8_t frame[54], const uint8_t from[4], const uint8_t to[4], uint16_t sport,
 		  uint16_t dport, uint32_t seq, uint8_t flags)
 {
-	static const uint8_t head[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 7, 8, 0, 0x45, 0, 0, 40, 0,
-				       9, 0, 0, 64, 6};
+	static const uint8_t head[] = {2, 0, 0,	   0, 0, 1,  2, 0, 0, 0, 0,  7,
+				       8, 0, 0x45, 0, 0, 40, 0, 9, 0, 0, 64, 6};
 
 	memset(frame, 0, 54);
 	memcpy(frame, head, sizeof(head));
@@ -80,7 +80,10 @@ static void build(uint8_t frame[54], const uint8_t from[4], const uint8_t to[4],
 
 static void give(const uint8_t *data, uint32_t length)
 {
-	struct frame frame = {.time = now, .data = data, .captured = length, .length = length,
+	struct frame frame = {.time = now,
+			      .data = data,
+			      .captured = length,
+			      .length = length,
 			      .link = LINK_ETHERNET};
 
 	way_frame(way, &frame);
@@ -94,8 +97,8 @@ static void syn(const uint8_t from[4], const uint8_t to[4], uint16_t sport, uint
 	give(frame, sizeof(frame));
 }
 
-static const uint8_t bot[4] = {10, 0, 3, 77}, mail[4] = {10, 0, 0, 25}, outside[4] = {198, 51, 100, 4},
-		     nat[4] = {203, 0, 113, 9};
+static const uint8_t bot[4] = {10, 0, 3, 77}, mail[4] = {10, 0, 0, 25},
+		     outside[4] = {198, 51, 100, 4}, nat[4] = {203, 0, 113, 9};
 
 /* Adds up and clears what has been collected. */
 static struct tally drain(enum standing standing)
@@ -234,7 +237,8 @@ static void a_syn_in_tiny_fragments_is_seen(void **state)
 
 	(void)state;
 	build(whole, bot, outside, 4000, 25, 1, TCP_SYN);
-	/* The first fragment has 8 bytes of TCP, the flags come in the second; they come swapped. */
+	/* The first fragment has 8 bytes of TCP, the flags come in the second; they come swapped.
+	 */
 	memcpy(piece, whole, 34);
 	memcpy(piece + 34, whole + 42, 12);
 	put16(piece + 16, 32);
