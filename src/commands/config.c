@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/query.h"
 #include "query/report.h"
 
 /* A line of the configuration as it is printed. */
@@ -111,39 +112,6 @@ static const struct field answer_fields[] = {
 	{0},
 };
 
-static enum report_format report_format_of(enum format format)
-{
-	switch (format) {
-	case FORMAT_JSON:
-		return REPORT_JSON;
-	case FORMAT_CSV:
-		return REPORT_CSV;
-	case FORMAT_TABLE:
-		break;
-	}
-	return REPORT_TABLE;
-}
-
-static struct report_options report_options_of(const struct options *options)
-{
-	return (struct report_options){
-		.out = stdout,
-		.format = report_format_of(options->format),
-		.color = !options->no_color && report_terminal_color(),
-		.columns = report_terminal_columns(),
-		.now = moment_now(),
-	};
-}
-
-static int done(int r)
-{
-	if (r == 0)
-		return EXIT_DONE;
-	if (r != -EPIPE)
-		log_say("config: cannot be printed: %s", strerror(-r));
-	return EXIT_FAILED;
-}
-
 /* Printing what is in force. */
 
 struct lines {
@@ -199,12 +167,13 @@ static int print_list(const struct report_options *ro, const struct lines *lines
 
 static int print_config(const struct options *options, const struct config *c)
 {
-	struct report_options ro = report_options_of(options);
+	struct report_options ro;
 	struct lines lines;
 	int r = collect_lines(c, &lines);
 
 	if (r < 0)
 		return r;
+	query_report(options, moment_now(), &ro);
 	if (ro.format == REPORT_JSON) {
 		struct whole whole = {c->path, {lines.items, lines.count}};
 
@@ -412,11 +381,12 @@ static int take_address(const char *text, struct addr *ret_)
 
 static int explain(const struct options *options, const struct config *c)
 {
-	struct report_options ro = report_options_of(options);
-	struct question q = {.policy = c->policy, .now = ro.now};
+	struct question q = {.policy = c->policy, .now = moment_now()};
+	struct report_options ro;
 	char **arguments = options->arguments + 1;
 	int r;
 
+	query_report(options, q.now, &ro);
 	q.has_destination = options->argument_count > 2;
 	if (take_address(arguments[0], &q.address) ||
 	    (q.has_destination && take_address(arguments[1], &q.destination)))
@@ -432,7 +402,7 @@ static int explain(const struct options *options, const struct config *c)
 	else
 		r = ro.format == REPORT_TABLE ? print_words(&ro, c, &q) : print_answers(&ro, c, &q);
 	free(q.may);
-	return done(r);
+	return query_written(r, EXIT_DONE);
 }
 
 static int check_arguments(const struct options *options)
@@ -458,7 +428,8 @@ int command_config(const struct options *options)
 		r = options_config(options, &c);
 	if (r != EXIT_DONE)
 		return r;
-	r = options->argument_count > 0 ? explain(options, c) : done(print_config(options, c));
+	r = options->argument_count > 0 ? explain(options, c)
+					: query_written(print_config(options, c), EXIT_DONE);
 	config_free(c);
 	return r;
 }

@@ -65,7 +65,7 @@ const struct command command_table[] = {
 			   "with, its\n"
 			   "destinations and its last connections.",
 		.example = "  egress25 host 10.0.3.77",
-		.options = "all record since until " POLICY OUTPUT,
+		.options = "record since until " POLICY OUTPUT,
 		.minimum = 1,
 		.maximum = 1,
 		.run = command_host,

@@ -120,7 +120,7 @@ static void say_token(const cfg_t *cfg, const char *token)
 }
 
 /* Messages of libconfuse that a reader of the file will meet, in our words. */
-static void __attribute__((format(printf, 2, 0)))
+static void __attribute__((format(printf, 2, 0), nonnull(2)))
 on_error(cfg_t *cfg, const char *format, va_list list)
 {
 	char text[CONFIG_ERROR / 2];
