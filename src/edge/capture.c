@@ -79,7 +79,8 @@ static int complain_missing(char error[CAPTURE_ERROR])
 	char names[300] = "";
 
 	for (struct if_nameindex *i = all; i && i->if_index && used + 24 < sizeof(names); i++) {
-		text_print(names + used, sizeof(names) - used, "%s%s", used ? ", " : "", i->if_name);
+		text_print(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+			   i->if_name);
 		used += strlen(names + used);
 	}
 	if (all)
@@ -99,7 +100,8 @@ static int complain_activate(const struct capture *c, int status, char error[CAP
 				"may not be captured from: run as root or with CAP_NET_RAW");
 	case PCAP_ERROR_IFACE_NOT_UP:
 		return complain(error, -ENETDOWN,
-				"is down, and a mirror port must be up: ip link set %s up", c->name);
+				"is down, and a mirror port must be up: ip link set %s up",
+				c->name);
 	default:
 		return complain(error, -EIO, "cannot be captured from: %s%s%s",
 				pcap_statustostr(status), *pcap_geterr(c->pcap) ? ": " : "",
@@ -164,8 +166,9 @@ static int set_filter(struct capture *c, const struct capture_options *options,
 	int r = capture_set_ports(c, options->ports, options->port_count);
 
 	if (r == -ENOMEM)
-		return complain(error, -EOPNOTSUPP,
-				"the kernel has no room for the filter: sysctl net.core.optmem_max=65536");
+		return complain(
+			error, -EOPNOTSUPP,
+			"the kernel has no room for the filter: sysctl net.core.optmem_max=65536");
 	if (r)
 		return complain(error, r == -EINVAL ? -EOPNOTSUPP : r,
 				"the kernel refused the filter: %s", strerror(-r));
@@ -181,10 +184,11 @@ static int check_link(struct capture *c, char error[CAPTURE_ERROR])
 	if (c->link == LINK_ETHERNET || c->link == LINK_RAW || c->link == LINK_SLL ||
 	    c->link == LINK_SLL2)
 		return 0;
-	return complain(error, -EOPNOTSUPP,
-			"its link type %s is not watched: name the Ethernet interface that the mirror "
-			"port is plugged into",
-			name ? name : "is unknown and");
+	return complain(
+		error, -EOPNOTSUPP,
+		"its link type %s is not watched: name the Ethernet interface that the mirror "
+		"port is plugged into",
+		name ? name : "is unknown and");
 }
 
 static void ignore_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
@@ -214,10 +218,12 @@ static int prepare(struct capture *c, const struct capture_options *options,
 
 	if (r)
 		return r;
-	if (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0)
-		return complain(error, -EOPNOTSUPP,
-				"the kernel cannot leave out our own frames (%s): Linux 4.20 is needed",
-				strerror(errno));
+	if (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) <
+	    0)
+		return complain(
+			error, -EOPNOTSUPP,
+			"the kernel cannot leave out our own frames (%s): Linux 4.20 is needed",
+			strerror(errno));
 	if (pcap_setnonblock(c->pcap, 1, reason) < 0)
 		return complain(error, -EIO, "cannot be captured from: %s", reason);
 	r = set_filter(c, options, error);

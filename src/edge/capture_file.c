@@ -104,10 +104,11 @@ int file_skip(struct capture_file *f, uint64_t n, char error[CAPTURE_ERROR])
 
 int file_cut_short(const struct capture_file *f, char error[CAPTURE_ERROR])
 {
-	text_print(error, CAPTURE_ERROR,
-		   "ends in mid-packet after %llu frames: cut short while it was written or copied; "
-		   "what came before was read",
-		   (unsigned long long)f->frames);
+	text_print(
+		error, CAPTURE_ERROR,
+		"ends in mid-packet after %llu frames: cut short while it was written or copied; "
+		"what came before was read",
+		(unsigned long long)f->frames);
 	return -ENODATA;
 }
 
@@ -139,7 +140,9 @@ static const struct foreign {
 } foreign[] = {
 	{"\x1f\x8b", 2, "gzip: unpack it first: zcat FILE | egress25 read -"},
 	{"\x28\xb5\x2f\xfd", 4, "zstd: unpack it first: zstdcat FILE | egress25 read -"},
-	{"\xfd" "7zXZ", 5, "xz: unpack it first: xzcat FILE | egress25 read -"},
+	{"\xfd"
+	 "7zXZ",
+	 5, "xz: unpack it first: xzcat FILE | egress25 read -"},
 	{"BZh", 3, "bzip2: unpack it first: bzcat FILE | egress25 read -"},
 	{"\x04\x22\x4d\x18", 4, "lz4: unpack it first: lz4cat FILE | egress25 read -"},
 	{"PK\x03\x04", 4, "zip: unpack it first: unzip -p FILE | egress25 read -"},
@@ -147,8 +150,10 @@ static const struct foreign {
 	{"btsnoop\0", 8, "a Bluetooth capture: there is no mail in it"},
 	{"GMBU", 4, "a Network Monitor capture: turn it into pcap: editcap -F pcap FILE FILE.pcap"},
 	{"RTSS", 4, "a Network Monitor capture: turn it into pcap: editcap -F pcap FILE FILE.pcap"},
-	{"TRSNIFF data", 12, "a Sniffer capture: turn it into pcap: editcap -F pcap FILE FILE.pcap"},
-	{"SQLite format 3", 15, "an SQLite file, such as a record: see egress25 offenders --record FILE"},
+	{"TRSNIFF data", 12,
+	 "a Sniffer capture: turn it into pcap: editcap -F pcap FILE FILE.pcap"},
+	{"SQLite format 3", 15,
+	 "an SQLite file, such as a record: see egress25 offenders --record FILE"},
 };
 
 static int refuse(const struct capture_file *f, char error[CAPTURE_ERROR])
@@ -162,7 +167,8 @@ static int refuse(const struct capture_file *f, char error[CAPTURE_ERROR])
 		    memcmp(file_at(f), foreign[i].magic, foreign[i].length) == 0)
 			return say(error, -EOPNOTSUPP, foreign[i].text);
 	}
-	return say(error, -EINVAL, "is no capture file: pcap or pcapng is expected, as tcpdump -w writes it");
+	return say(error, -EINVAL,
+		   "is no capture file: pcap or pcapng is expected, as tcpdump -w writes it");
 }
 
 /* Byte order is the writer's: every magic number may stand either way round. */
@@ -310,7 +316,8 @@ static int read_at(int fd, uint8_t *data, size_t n, off_t offset)
 
 static int digest_fd(int fd, uint64_t size, char ret_[CAPTURE_FILE_DIGEST])
 {
-	/* Fixed, for a digest must be the same tomorrow; nobody gains by a collision of his own files. */
+	/* Fixed, for a digest must be the same tomorrow; nobody gains by a collision of his own
+	 * files. */
 	static const struct hash_key keys[2] = {
 		{{UINT64_C(0x6567726573733235), UINT64_C(0x66696c65206f6e65)}},
 		{{UINT64_C(0x6567726573733235), UINT64_C(0x66696c652074776f)}},

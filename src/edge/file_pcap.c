@@ -72,7 +72,8 @@ int file_pcap_begin(struct capture_file *f, char error[CAPTURE_ERROR])
 	magic = file_u32(f, file_at(f));
 	f->divisor = magic == 0xa1b23c4d ? 1000 : 1;
 	f->header_length = magic == 0xa1b2cd34 ? 24 : 16;
-	/* The high 6 bits tell of a checksum behind the frames, which IP's length leaves out anyway. */
+	/* The high 6 bits tell of a checksum behind the frames, which IP's length leaves out
+	 * anyway. */
 	f->link = link_of_dlt((int)(file_u32(f, file_at(f) + 20) & 0x03ffffff));
 	f->next = next;
 	file_consume(f, HEADER);

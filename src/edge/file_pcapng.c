@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "file_reader.h"
 
-#define FRAMING        12 /* type and both lengths */
+#define FRAMING	       12 /* type and both lengths */
 #define MAX_INTERFACES 65536
 
 enum block {
@@ -23,11 +23,7 @@ enum block {
 	BLOCK_PACKET = 6
 };
 
-enum option {
-	OPTION_END = 0,
-	OPTION_RESOLUTION = 9,
-	OPTION_OFFSET = 14
-};
+enum option { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
 
 static int64_t clamp(int64_t t)
 {
@@ -158,8 +154,8 @@ static int take_packet(struct capture_file *f, bool old, struct bytes body, stru
 		return file_damaged(f, error, "a packet of interface %u, which is not described",
 				    number);
 	ret_->time = stamp(&f->interfaces[number], file_u32(f, p + 4), file_u32(f, p + 8));
-	return give(f, &f->interfaces[number], &body, file_u32(f, p + 12), file_u32(f, p + 16), ret_,
-		    error);
+	return give(f, &f->interfaces[number], &body, file_u32(f, p + 12), file_u32(f, p + 16),
+		    ret_, error);
 }
 
 /* Says neither interface (it is the first), nor time (the last one known stands), nor how much was
@@ -305,7 +301,8 @@ static int next(struct capture_file *f, struct frame *ret_, char error[CAPTURE_E
 
 		if (r == 2)
 			continue;
-		/* A block that was passed over in part left nothing behind, and was cut all the same. */
+		/* A block that was passed over in part left nothing behind, and was cut all the
+		 * same. */
 		if (r == 0 && f->consumed != start)
 			return file_cut_short(f, error);
 		return r ? r : file_cut(f, error);

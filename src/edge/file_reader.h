@@ -13,14 +13,14 @@
 #include "edge/capture_file.h"
 
 #define FILE_BLOCK   ((size_t)256 << 10) /* one read(2) */
-#define FILE_SNAPLEN 262144u             /* no frame is longer: libpcap's MAXIMUM_SNAPLEN */
+#define FILE_SNAPLEN 262144u		 /* no frame is longer: libpcap's MAXIMUM_SNAPLEN */
 
 /* What a pcapng interface description says. */
 struct file_interface {
 	enum link link;
 	uint32_t snaplen; /* 0: no limit */
 	uint8_t resolution;
-	int64_t offset;   /* seconds */
+	int64_t offset; /* seconds */
 };
 
 /* As capture_file_next(), for one format. */
@@ -30,7 +30,7 @@ struct capture_file {
 	int fd;
 	uint16_t index;
 	uint8_t *buffer;
-	size_t size;       /* of buffer */
+	size_t size;	   /* of buffer */
 	size_t begin, end; /* bytes not yet consumed */
 	uint64_t consumed; /* file position of `begin` */
 	uint64_t length;   /* of the file, 0 where unknown */
@@ -101,8 +101,8 @@ int file_damaged(const struct capture_file *f, char error[CAPTURE_ERROR], const 
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Stamps are held within 1970 and 9999, so that whatever a file says they can be added to, subtracted
- * and printed.
+ * Stamps are held within 1970 and 9999, so that whatever a file says they can be added to,
+ * subtracted and printed.
  */
 #define FILE_TIME_LAST INT64_C(253402300799999999)
 

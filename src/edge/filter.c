@@ -4,9 +4,9 @@
  * runs along with the header being looked at, all loads are relative to it, and a step that passes
  * a header ends with X behind it.
  *
- * The walk from a link layer to TCP is written by one function, twice: for the frame, and for what a
- * remote mirror carries in it.  A tunnel within that is passed whole.  What both share (the ports,
- * fragments, the verdicts) stands once, at the end, where jumps from everywhere may lead.
+ * The walk from a link layer to TCP is written by one function, twice: for the frame, and for what
+ * a remote mirror carries in it.  A tunnel within that is passed whole.  What both share (the
+ * ports, fragments, the verdicts) stands once, at the end, where jumps from everywhere may lead.
  *
  * Rather too much than too little: what cannot be resolved but may hide watched TCP (later
  * fragments, too many extension headers or TZSP fields) is passed, and the decoder decides.  What
@@ -44,8 +44,8 @@ static void emit_ports(struct walk *w, const uint16_t *ports, size_t count)
 static void emit_fragment(struct walk *w)
 {
 	static const uint8_t carriers[] = {
-		IP_TCP, IP_UDP, IP_GRE, IP_IPV4, IP_IPV6, IP_HOP, IP_ROUTING, IP_AH, IP_OPTIONS,
-		IP_MOBILITY, IP_HIP, IP_SHIM6, IP_FRAGMENT,
+		IP_TCP, IP_UDP,	    IP_GRE,	 IP_IPV4, IP_IPV6,  IP_HOP,	 IP_ROUTING,
+		IP_AH,	IP_OPTIONS, IP_MOBILITY, IP_HIP,  IP_SHIM6, IP_FRAGMENT,
 	};
 
 	assembler_here(w->a, w->fragment);
@@ -98,7 +98,8 @@ static void emit_start(struct walk *w, enum link link, bool live, const struct l
 	assembler_put(a, BPF_ST, CELL_FRAGMENT);
 	assembler_put(a, BPF_LDX | BPF_IMM, start);
 	if (cooked && live)
-		assembler_put(a, BPF_LD | BPF_H | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
+		assembler_put(a, BPF_LD | BPF_H | BPF_ABS,
+			      (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL));
 	else if (cooked)
 		assembler_put(a, BPF_LD | BPF_H | BPF_ABS, link == LINK_SLL ? 14 : 0);
 	if (cooked)

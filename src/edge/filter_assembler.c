@@ -33,8 +33,10 @@ void assembler_put(struct assembler *a, int code, uint32_t k)
 
 void assembler_jump(struct assembler *a, int code, uint32_t k, int when_true, int when_false)
 {
-	append(a, (struct assembler_line){.code = (uint16_t)(BPF_JMP | BPF_K | code), .k = k,
-					  .when_true = when_true, .when_false = when_false});
+	append(a, (struct assembler_line){.code = (uint16_t)(BPF_JMP | BPF_K | code),
+					  .k = k,
+					  .when_true = when_true,
+					  .when_false = when_false});
 }
 
 void assembler_jump_x(struct assembler *a, int code, int when_true, int when_false)
@@ -154,7 +156,7 @@ int assembler_finish(struct assembler *a, struct bpf_program *ret_)
 
 	if (a->full)
 		return -E2BIG;
-	if (!is_sound(a))
+	if (!a->count || !is_sound(a))
 		return -EINVAL;
 	do {
 		length = place(a, at);

@@ -1,6 +1,6 @@
 /*
- * filter_assembler: classic BPF with labels.  Jumps may be written at any distance: where the 8 bits
- * of a conditional one do not reach, an unconditional jump (32 bits) is put behind it.
+ * filter_assembler: classic BPF with labels.  Jumps may be written at any distance: where the 8
+ * bits of a conditional one do not reach, an unconditional jump (32 bits) is put behind it.
  */
 #ifndef EGRESS25_EDGE_FILTER_ASSEMBLER_H
 #define EGRESS25_EDGE_FILTER_ASSEMBLER_H
@@ -12,9 +12,9 @@
 
 #include <pcap/bpf.h>
 
-#define ASSEMBLER_MOST   2048 /* instructions; the kernel takes 4096 */
+#define ASSEMBLER_MOST	 2048 /* instructions; the kernel takes 4096 */
 #define ASSEMBLER_LABELS 512
-#define LABEL_NEXT       (-1) /* the instruction behind a jump */
+#define LABEL_NEXT	 (-1) /* the instruction behind a jump */
 
 struct assembler_line {
 	uint16_t code;
@@ -31,7 +31,7 @@ struct assembler {
 	bool full; /* something did not fit: the program is no good */
 };
 
-int assembler_label(struct assembler *a);            /* a new label */
+int assembler_label(struct assembler *a);	     /* a new label */
 void assembler_here(struct assembler *a, int label); /* which stands before the next line */
 
 /* Any instruction but a jump. */

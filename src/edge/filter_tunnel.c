@@ -30,8 +30,8 @@ static void pass_optional(struct walk *w, uint32_t flag)
 }
 
 /*
- * ERSPAN: the version is the header's first nibble, whatever GRE's type says.  II: 8 bytes.  III: 12
- * bytes, 8 more with the O bit; its frame type says 0 for Ethernet, 2 for IP.
+ * ERSPAN: the version is the header's first nibble, whatever GRE's type says.  II: 8 bytes.  III:
+ * 12 bytes, 8 more with the O bit; its frame type says 0 for Ethernet, 2 for IP.
  */
 static void emit_erspan(struct walk *w, const struct level *inner)
 {
@@ -117,7 +117,7 @@ static void emit_geneve(struct walk *w, int label, const struct level *inner)
 	walk_load(w, BPF_B, UDP_HEADER);
 	put(w, BPF_ALU | BPF_AND | BPF_K, 0x3f);
 	put(w, BPF_ALU | BPF_LSH | BPF_K, 2);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, UDP_HEADER + 8);
+	put(w, BPF_ALU | BPF_ADD, UDP_HEADER + 8);
 	walk_advance_a(w);
 	put(w, BPF_LD | BPF_MEM, CELL_TYPE);
 	assembler_jump(w->a, BPF_JEQ, 0x6558, inner->ethernet, inner->type);
@@ -132,7 +132,7 @@ static void emit_tzsp_field(struct walk *w, int end)
 	equal(w, 1, end);
 	equal(w, 0, padding);
 	walk_load(w, BPF_B, 1);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 2);
+	put(w, BPF_ALU | BPF_ADD, 2);
 	walk_advance_a(w);
 	assembler_go(w->a, next);
 	assembler_here(w->a, padding);

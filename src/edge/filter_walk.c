@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#define TAGS       3
-#define LABELS     4
+#define TAGS	   3
+#define LABELS	   4
 #define EXTENSIONS 4
 
 /* Labels within one walk. */
@@ -114,10 +114,12 @@ static void emit_snap(struct walk *w, const struct level *l, const struct inside
 	assembler_jump(w->a, BPF_JEQ, 0x8848, in->mpls, w->other);
 }
 
-/* PPP's protocol may be one byte, which then is odd, and may stand behind HDLC's ff 03 (RFC 1661). */
+/* PPP's protocol may be one byte, which then is odd, and may stand behind HDLC's ff 03 (RFC 1661).
+ */
 static void emit_ppp(struct walk *w, const struct level *l, const struct inside *in)
 {
-	int bare = assembler_label(w->a), wide = assembler_label(w->a), have = assembler_label(w->a);
+	int bare = assembler_label(w->a), wide = assembler_label(w->a),
+	    have = assembler_label(w->a);
 
 	assembler_here(w->a, in->pppoe);
 	walk_advance(w, 6);
@@ -142,9 +144,9 @@ static void emit_ppp(struct walk *w, const struct level *l, const struct inside 
 }
 
 /*
- * Behind the label with the bottom bit nothing says what follows but the first nibble: IP's version,
- * or 0 for a pseudowire's control word (RFC 4385), here taken for one of Ethernet: a tunnel.  More
- * labels pass.
+ * Behind the label with the bottom bit nothing says what follows but the first nibble: IP's
+ * version, or 0 for a pseudowire's control word (RFC 4385), here taken for one of Ethernet: a
+ * tunnel.  More labels pass.
  */
 static void emit_mpls(struct walk *w, const struct level *l, const struct inside *in,
 		      const struct level *inner)
@@ -200,7 +202,7 @@ static void emit_ipv4(struct walk *w, const struct level *l, const struct inside
 	put(w, BPF_ST, CELL_FRAGMENT);
 	unless_equal(w, 0x2000, whole);
 	load_ipv4_length(w, 0);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 8);
+	put(w, BPF_ALU | BPF_ADD, 8);
 	put(w, BPF_ST, CELL_LENGTH);
 	walk_load(w, BPF_H, 2);
 	put(w, BPF_STX, CELL_TYPE);
@@ -229,7 +231,7 @@ static void emit_extension(struct walk *w, const struct inside *in)
 	equal(w, IP_FRAGMENT, fragment);
 	unless_equal(w, IP_AH, in->payload);
 	walk_load(w, BPF_B, 1);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 2);
+	put(w, BPF_ALU | BPF_ADD, 2);
 	put(w, BPF_ALU | BPF_LSH | BPF_K, 2);
 	assembler_go(w->a, pass_over);
 
@@ -244,7 +246,7 @@ static void emit_extension(struct walk *w, const struct inside *in)
 
 	assembler_here(w->a, plain);
 	walk_load(w, BPF_B, 1);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 1);
+	put(w, BPF_ALU | BPF_ADD, 1);
 	put(w, BPF_ALU | BPF_LSH | BPF_K, 3);
 	assembler_here(w->a, pass_over);
 	put(w, BPF_ST, CELL_LENGTH);
@@ -283,7 +285,8 @@ static void emit_ipv6(struct walk *w, const struct level *l, const struct inside
 	assembler_go(w->a, in->payload);
 }
 
-/* An IPv6 first fragment: as IPv4's; with extension headers behind the fragment header it passes. */
+/* An IPv6 first fragment: as IPv4's; with extension headers behind the fragment header it passes.
+ */
 static void emit_first6(struct walk *w, const struct inside *in)
 {
 	assembler_here(w->a, in->first6);
@@ -294,7 +297,7 @@ static void emit_first6(struct walk *w, const struct inside *in)
 	put(w, BPF_ST, CELL_LENGTH);
 	put(w, BPF_LDX | BPF_MEM, CELL_IPV6);
 	walk_load(w, BPF_H, 4);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 40 - 8);
+	put(w, BPF_ALU | BPF_ADD, 40 - 8);
 	put(w, BPF_ALU | BPF_ADD | BPF_X, 0);
 	put(w, BPF_LDX | BPF_MEM, CELL_LENGTH);
 	assembler_jump_x(w->a, BPF_JGE, LABEL_NEXT, w->fragment);
@@ -320,7 +323,7 @@ static void emit_icmp(struct walk *w, const struct inside *in)
 	walk_load(w, BPF_H, 8 + 6);
 	any_bit(w, 0x1fff, w->other);
 	load_ipv4_length(w, 8);
-	put(w, BPF_ALU | BPF_ADD | BPF_K, 8);
+	put(w, BPF_ALU | BPF_ADD, 8);
 	walk_advance_a(w);
 	assembler_go(w->a, w->tcp);
 }
@@ -374,9 +377,13 @@ void walk_emit(struct walk *w, const struct level *l, const struct level *inner)
 {
 	struct assembler *a = w->a;
 	struct inside in = {
-		.snap = assembler_label(a), .pppoe = assembler_label(a), .mpls = assembler_label(a),
-		.payload = assembler_label(a), .first6 = assembler_label(a),
-		.icmp = assembler_label(a), .icmpv6 = assembler_label(a),
+		.snap = assembler_label(a),
+		.pppoe = assembler_label(a),
+		.mpls = assembler_label(a),
+		.payload = assembler_label(a),
+		.first6 = assembler_label(a),
+		.icmp = assembler_label(a),
+		.icmpv6 = assembler_label(a),
 		.tunnel = {.gre = assembler_label(a), .udp = assembler_label(a)},
 	};
 

@@ -50,9 +50,9 @@ struct walk {
 struct level {
 	int ethernet; /* X at the destination MAC */
 	int type;     /* A the EtherType, X behind it */
-	int ip;       /* X at an IP header of either version */
+	int ip;	      /* X at an IP header of either version */
 	int ipv4, ipv6;
-	int ppp;      /* X at the PPP header */
+	int ppp; /* X at the PPP header */
 };
 
 void walk_init(struct walk *w, struct assembler *a);
@@ -73,7 +73,7 @@ static inline void walk_load(struct walk *w, int size, uint32_t k)
 	assembler_put(w->a, BPF_LD | BPF_IND | size, k);
 }
 
-/* X += A */
+/* X += A.  (Of BPF's operands, BPF_K is 0 and goes without saying.) */
 static inline void walk_advance_a(struct walk *w)
 {
 	assembler_put(w->a, BPF_ALU | BPF_ADD | BPF_X, 0);
@@ -84,7 +84,7 @@ static inline void walk_advance_a(struct walk *w)
 static inline void walk_advance(struct walk *w, uint32_t n)
 {
 	assembler_put(w->a, BPF_MISC | BPF_TXA, 0);
-	assembler_put(w->a, BPF_ALU | BPF_ADD | BPF_K, n);
+	assembler_put(w->a, BPF_ALU | BPF_ADD, n);
 	assembler_put(w->a, BPF_MISC | BPF_TAX, 0);
 }
 

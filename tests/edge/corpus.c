@@ -3,198 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Headers are put in front of what is there: from the inside outwards. */
-struct builder {
-	uint8_t room[CORPUS_FRAME];
-	size_t at;
-};
+#include "corpus_ip.h"
 
-static uint8_t *front(struct builder *b, size_t n)
-{
-	b->at -= n;
-	memset(b->room + b->at, 0, n);
-	return b->room + b->at;
-}
-
-static size_t length(const struct builder *b)
-{
-	return CORPUS_FRAME - b->at;
-}
-
-static void set16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-#define PUT(b, ...)                                                   \
-	do {                                                          \
-		static const uint8_t bytes_[] = {__VA_ARGS__};        \
-		memcpy(front(b, sizeof(bytes_)), bytes_, sizeof(bytes_)); \
+#define PUT(b, ...)                                                                                \
+	do {                                                                                       \
+		static const uint8_t bytes_[] = {__VA_ARGS__};                                     \
+		memcpy(front(b, sizeof(bytes_)), bytes_, sizeof(bytes_));                          \
 	} while (0)
-
-/* ---- payloads ---- */
-
-enum l4 { TO_25, FROM_25, TCP_80, UDP_25, L4_COUNT };
-static const char *const l4_names[L4_COUNT] = {"to 25", "from 25", "TCP to 80", "UDP 25"};
-
-static void payload(struct builder *b, enum l4 l4)
-{
-	static const uint16_t ports[L4_COUNT][2] = {{40000, 25}, {25, 40000}, {40000, 80}, {25, 25}};
-	size_t data = l4 == UDP_25 ? 8 : 12; /* to a multiple of 8, as a first fragment must be */
-	uint8_t *p = front(b, data);
-
-	memset(p, 0x19, data);
-	p = front(b, l4 == UDP_25 ? 8 : 20);
-	set16(p, ports[l4][0]);
-	set16(p + 2, ports[l4][1]);
-	if (l4 == UDP_25) {
-		set16(p + 4, 16);
-	} else {
-		p[12] = 0x50;
-		p[13] = 2;
-	}
-}
-
-static void ipv4(struct builder *b, uint8_t protocol, size_t options, unsigned int fragment)
-{
-	size_t total = length(b) + 20 + options;
-	uint8_t *p = front(b, 20 + options);
-
-	p[0] = (uint8_t)(0x40 | (20 + options) / 4);
-	memset(p + 20, 1, options); /* no operation */
-	set16(p + 2, (unsigned int)total);
-	set16(p + 6, fragment);
-	p[8] = 64;
-	p[9] = protocol;
-	memcpy(p + 12, "\x0a\x00\x00\x05\xc6\x33\x64\x04", 8);
-}
-
-static void ipv6(struct builder *b, uint8_t next)
-{
-	size_t total = length(b);
-	uint8_t *p = front(b, 40);
-
-	p[0] = 0x60;
-	set16(p + 4, (unsigned int)total);
-	p[6] = next;
-	p[7] = 64;
-	p[8] = 0xfc;
-	p[24] = 0x20;
-}
-
-/* An extension header of n bytes; AH counts words but two, the others 8 bytes but the first. */
-static uint8_t extension(struct builder *b, uint8_t kind, uint8_t next, size_t n)
-{
-	uint8_t *p = front(b, n);
-
-	p[0] = next;
-	p[1] = (uint8_t)(kind == 51 ? n / 4 - 2 : n / 8 - 1);
-	return kind;
-}
-
-static uint8_t fragment6(struct builder *b, uint8_t next, unsigned int offset_and_more)
-{
-	uint8_t *p = front(b, 8);
-
-	p[0] = next;
-	set16(p + 2, offset_and_more);
-	return 44;
-}
-
-enum l3 {
-	V4, V4_OPTIONS, V4_FIRST, V4_LATER, V4_SHORT, V4_QUOTED, V4_QUOTED_ECHO,
-	V6, V6_HOP, V6_THREE, V6_AH, V6_ATOMIC, V6_FIRST, V6_LATER, V6_SHORT, V6_FOUR, V6_FIVE,
-	V6_HIP, V6_QUOTED, L3_COUNT
-};
-static const char *const l3_names[L3_COUNT] = {
-	"IPv4", "IPv4 with options", "IPv4 first fragment", "IPv4 later fragment",
-	"IPv4 short first fragment", "ICMP error", "ICMP echo",
-	"IPv6", "IPv6 hop-by-hop", "IPv6 three headers", "IPv6 AH", "IPv6 atomic fragment",
-	"IPv6 first fragment", "IPv6 later fragment", "IPv6 short first fragment",
-	"IPv6 four headers", "IPv6 five headers", "IPv6 HIP and shim", "ICMPv6 error",
-};
-
-static void later_data(struct builder *b)
-{
-	b->at = CORPUS_FRAME;
-	memset(front(b, 64), 0xee, 64);
-}
-
-static void build_v4(struct builder *b, enum l3 l3, enum l4 l4)
-{
-	uint8_t protocol = l4 == UDP_25 ? 17 : 6;
-
-	if (l3 == V4_LATER)
-		later_data(b);
-	if (l3 == V4_SHORT) /* 4 bytes of it are padding: they say TCP to port 80, falsely */
-		b->at = CORPUS_FRAME;
-	if (l3 == V4_QUOTED || l3 == V4_QUOTED_ECHO) {
-		uint8_t *p;
-
-		ipv4(b, protocol, 0, 0);
-		p = front(b, 8);
-		p[0] = l3 == V4_QUOTED ? 3 : 8;
-		p[1] = 1;
-		protocol = 1;
-	}
-	ipv4(b, protocol, l3 == V4_OPTIONS ? 40 : 0,
-	     l3 == V4_FIRST || l3 == V4_SHORT ? 0x2000 : l3 == V4_LATER ? 0x00b9 : 0x4000);
-	if (l3 == V4_SHORT) {
-		memmove(b->room + b->at - 20, b->room + b->at, 20);
-		memcpy(b->room + b->at, "\x9c\x40\x00\x50\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-		b->at -= 20;
-	}
-}
-
-static uint8_t build_chain(struct builder *b, enum l3 l3, uint8_t next)
-{
-	if (l3 == V6_FIVE)
-		next = extension(b, 60, next, 8);
-	if (l3 == V6_FIVE || l3 == V6_FOUR)
-		next = extension(b, 135, next, 24);
-	if (l3 == V6_FIVE || l3 == V6_FOUR || l3 == V6_THREE)
-		next = extension(b, 60, extension(b, 43, next, 24), 16);
-	if (l3 == V6_FIVE || l3 == V6_FOUR || l3 == V6_THREE || l3 == V6_HOP)
-		next = extension(b, 0, next, 8);
-	return next;
-}
-
-static void build_v6(struct builder *b, enum l3 l3, enum l4 l4)
-{
-	uint8_t next = l4 == UDP_25 ? 17 : 6;
-
-	if (l3 == V6_LATER)
-		later_data(b);
-	if (l3 == V6_SHORT)
-		b->at = CORPUS_FRAME;
-	if (l3 == V6_QUOTED) {
-		ipv6(b, next);
-		front(b, 8)[0] = 1;
-		next = 58;
-	}
-	if (l3 == V6_HIP)
-		next = extension(b, 139, extension(b, 140, next, 8), 40);
-	if (l3 == V6_AH)
-		next = extension(b, 51, next, 24);
-	if (l3 == V6_ATOMIC)
-		next = fragment6(b, next, 0);
-	if (l3 == V6_FIRST || l3 == V6_SHORT)
-		next = fragment6(b, next, 1);
-	if (l3 == V6_LATER)
-		next = fragment6(b, next, 0x05c8);
-	ipv6(b, build_chain(b, l3, next));
-}
-
-/* Later and short fragments, and chains that are too long, hide their ports: they must pass. */
-static bool expected(enum l3 l3, enum l4 l4)
-{
-	if (l3 == V4_LATER || l3 == V4_SHORT || l3 == V6_LATER || l3 == V6_SHORT || l3 == V6_FIVE)
-		return true;
-	return (l4 == TO_25 || l4 == FROM_25) && l3 != V4_QUOTED_ECHO;
-}
-
-/* ---- encapsulations ---- */
 
 static void ethernet(struct builder *b, unsigned int type)
 {
@@ -269,13 +84,42 @@ static void gre(struct builder *b, unsigned int flags, unsigned int type)
 	set16(p + 2, type);
 }
 
-static void plain(struct builder *b, unsigned int type) { ethernet(b, type); }
-static void tag_8100(struct builder *b, unsigned int type) { tag(b, 7, type); ethernet(b, 0x8100); }
-static void tag_88a8(struct builder *b, unsigned int type) { tag(b, 7, type); ethernet(b, 0x88a8); }
-static void tag_9100(struct builder *b, unsigned int type) { tag(b, 7, type); ethernet(b, 0x9100); }
-static void tag_9200(struct builder *b, unsigned int type) { tag(b, 7, type); ethernet(b, 0x9200); }
-static void qinq(struct builder *b, unsigned int type) { tag(b, 7, type); tag(b, 8, 0x8100); ethernet(b, 0x88a8); }
-static void qinq_old(struct builder *b, unsigned int type) { tag(b, 7, type); tag(b, 8, 0x8100); ethernet(b, 0x9100); }
+static void plain(struct builder *b, unsigned int type)
+{
+	ethernet(b, type);
+}
+static void tag_8100(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	ethernet(b, 0x8100);
+}
+static void tag_88a8(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	ethernet(b, 0x88a8);
+}
+static void tag_9100(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	ethernet(b, 0x9100);
+}
+static void tag_9200(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	ethernet(b, 0x9200);
+}
+static void qinq(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	tag(b, 8, 0x8100);
+	ethernet(b, 0x88a8);
+}
+static void qinq_old(struct builder *b, unsigned int type)
+{
+	tag(b, 7, type);
+	tag(b, 8, 0x8100);
+	ethernet(b, 0x9100);
+}
 
 static void three_tags(struct builder *b, unsigned int type)
 {
@@ -310,9 +154,24 @@ static void pppoe_mpls(struct builder *b, unsigned int type)
 	ethernet(b, 0x8864);
 }
 
-static void mpls_1(struct builder *b, unsigned int type) { (void)type; mpls(b, 1); ethernet(b, 0x8847); }
-static void mpls_4(struct builder *b, unsigned int type) { (void)type; mpls(b, 4); ethernet(b, 0x8848); }
-static void tagged_mpls(struct builder *b, unsigned int type) { (void)type; mpls(b, 2); qinq(b, 0x8847); }
+static void mpls_1(struct builder *b, unsigned int type)
+{
+	(void)type;
+	mpls(b, 1);
+	ethernet(b, 0x8847);
+}
+static void mpls_4(struct builder *b, unsigned int type)
+{
+	(void)type;
+	mpls(b, 4);
+	ethernet(b, 0x8848);
+}
+static void tagged_mpls(struct builder *b, unsigned int type)
+{
+	(void)type;
+	mpls(b, 2);
+	qinq(b, 0x8847);
+}
 
 static void llc_snap(struct builder *b, unsigned int type)
 {
@@ -326,9 +185,23 @@ static void tagged_snap(struct builder *b, unsigned int type)
 	tag_8100(b, (unsigned int)length(b));
 }
 
-static void in_gre(struct builder *b, unsigned int type) { gre(b, 0, type); carry4(b, 47); }
-static void gre_fields(struct builder *b, unsigned int type) { gre(b, 0xb000, type); carry4(b, 47); }
-static void gre_mpls(struct builder *b, unsigned int type) { (void)type; mpls(b, 1); gre(b, 0, 0x8847); carry4(b, 47); }
+static void in_gre(struct builder *b, unsigned int type)
+{
+	gre(b, 0, type);
+	carry4(b, 47);
+}
+static void gre_fields(struct builder *b, unsigned int type)
+{
+	gre(b, 0xb000, type);
+	carry4(b, 47);
+}
+static void gre_mpls(struct builder *b, unsigned int type)
+{
+	(void)type;
+	mpls(b, 1);
+	gre(b, 0, 0x8847);
+	carry4(b, 47);
+}
 
 static void gre_ethernet(struct builder *b, unsigned int type)
 {
@@ -451,7 +324,10 @@ static void tzsp_many(struct builder *b, unsigned int type)
 	carry4(b, 17);
 }
 
-static void in_ip(struct builder *b, unsigned int type) { carry4(b, type == 0x0800 ? 4 : 41); }
+static void in_ip(struct builder *b, unsigned int type)
+{
+	carry4(b, type == 0x0800 ? 4 : 41);
+}
 
 static void in_ip6(struct builder *b, unsigned int type)
 {
@@ -618,6 +494,5 @@ void corpus_build(size_t i, struct sample *ret_)
 	ret_->data[0] = 3; /* a group address: the sampler leaves those alone */
 	set16(ret_->data + 10, (unsigned int)i);
 	ret_->must = e->answer == AS_INNER ? expected(l3, l4) : e->answer == ALWAYS;
-	snprintf(ret_->name, sizeof(ret_->name), "%s, %s, %s", e->name, l3_names[l3],
-		 l4_names[l4]);
+	snprintf(ret_->name, sizeof(ret_->name), "%s, %s, %s", e->name, l3_names[l3], l4_names[l4]);
 }

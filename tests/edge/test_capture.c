@@ -49,9 +49,10 @@ static struct capture *open_mirror(const struct capture_options *o)
 /* A SYN from 10.0.0.5 to 198.51.100.4, with n tags given as {TPID, TCI}; how long it is. */
 static size_t build_syn(uint8_t frame[128], uint16_t port, const uint16_t tags[][2], size_t n)
 {
-	static const uint8_t packet[] = {
-		0x08, 0x00, 0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 5, 198, 51, 100, 4,
-		0x9c, 0x40, 0, 25, 1, 2, 3, 4, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0};
+	static const uint8_t packet[] = {0x08, 0x00, 0x45, 0,	 0,    40, 0, 1,   0x40, 0,   64,
+					 6,    0,    0,	   10,	 0,    0,  5, 198, 51,	 100, 4,
+					 0x9c, 0x40, 0,	   25,	 1,    2,  3, 4,   0,	 0,   0,
+					 0,    0x50, 2,	   0xff, 0xff, 0,  0, 0,   0};
 	size_t at = 12;
 
 	memcpy(frame, "\x02\x00\x00\x00\x00\x25\x02\x00\x00\x00\x00\x05", 12);
@@ -98,11 +99,12 @@ static void take_all(struct capture *c, struct taken *t)
 
 static void frames_arrive_at_once_with_their_bytes_tags_and_times(void **state)
 {
-	static const uint16_t tags[][2] = {
-		{0x8100, 0x2007}, {0x88a8, 0x0fff}, {0x9100, 7}, {0x8100, 9}, {0x88a8, 7}, {0x8100, 1}};
+	static const uint16_t tags[][2] = {{0x8100, 0x2007}, {0x88a8, 0x0fff}, {0x9100, 7},
+					   {0x8100, 9},	     {0x88a8, 7},      {0x8100, 1}};
 	static const struct {
 		size_t first, count;
-	} forms[] = {{0, 0}, {0, 1}, {1, 1}, {2, 1}, {1, 2}, {0, 2}, {4, 2}, {0, 3}, {1, 3}, {2, 3}};
+	} forms[] = {{0, 0}, {0, 1}, {1, 1}, {2, 1}, {1, 2},
+		     {0, 2}, {4, 2}, {0, 3}, {1, 3}, {2, 3}};
 	struct capture *c = open_mirror(&options);
 	int fd = veth_socket();
 
@@ -139,7 +141,8 @@ static void long_frames_are_cut_at_the_snapshot_length(void **state)
 	int fd;
 
 	(void)state;
-	assert_true(veth_run("ip link set " VETH_HOST " mtu 5000 && ip link set " VETH_MIRROR " mtu 5000"));
+	assert_true(veth_run("ip link set " VETH_HOST " mtu 5000 && ip link set " VETH_MIRROR
+			     " mtu 5000"));
 	c = open_mirror(&options);
 	fd = veth_socket();
 	build_syn(frame, 25, NULL, 0);
@@ -198,7 +201,8 @@ static void own_frames_are_left_out(void **state)
 	capture_close(c);
 }
 
-/* The reader stalls before a tiny ring: received = sent, and what was not dropped is handed over. */
+/* The reader stalls before a tiny ring: received = sent, and what was not dropped is handed over.
+ */
 static void drops_are_counted_exactly(void **state)
 {
 	struct capture_options tiny = options;
@@ -226,7 +230,8 @@ static void drops_are_counted_exactly(void **state)
 	capture_close(c);
 }
 
-/* Frames of the old ports that wait in the ring stay; new ones pass from the moment of the change. */
+/* Frames of the old ports that wait in the ring stay; new ones pass from the moment of the change.
+ */
 static void ports_change_without_loss(void **state)
 {
 	struct capture *c = open_mirror(&options);
@@ -258,7 +263,8 @@ static void ports_change_without_loss(void **state)
 	capture_close(c);
 }
 
-/* While frames pour in and the ports change all the time: none of those that always match is lost. */
+/* While frames pour in and the ports change all the time: none of those that always match is lost.
+ */
 static void ports_change_under_load_without_loss(void **state)
 {
 	static const uint16_t both[] = {25, 587};
@@ -353,7 +359,8 @@ static void an_unknown_link_type_is_refused(void **state)
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	if (fd < 0 || ioctl(fd, TUNSETIFF, &r) < 0 || ioctl(fd, TUNSETLINK, ARPHRD_IEEE80211_RADIOTAP) < 0) {
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &r) < 0 ||
+	    ioctl(fd, TUNSETLINK, ARPHRD_IEEE80211_RADIOTAP) < 0) {
 		printf("skipped: no TAP here\n");
 		skip();
 	}

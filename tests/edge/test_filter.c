@@ -59,9 +59,9 @@ static bool decoder_wants(const struct sample *s)
 	case DECODE_ICMP_ERROR:
 		return p.source_port == 25 || p.destination_port == 25;
 	case DECODE_FRAGMENT:
-		return p.fragment_offset > 0 && (p.protocol == 6 || p.protocol == 17 ||
-						 p.protocol == 47 || p.protocol == 4 ||
-						 p.protocol == 41);
+		return p.fragment_offset > 0 &&
+		       (p.protocol == 6 || p.protocol == 17 || p.protocol == 47 ||
+			p.protocol == 4 || p.protocol == 41);
 	default:
 		return false;
 	}
@@ -116,12 +116,14 @@ static void other_link_types_give_the_same_answers(void **state)
 			bool raw = links[l].link == LINK_RAW;
 
 			corpus_build(i, &s);
-			if (raw && memcmp(s.data + 12, "\x08\x00", 2) && memcmp(s.data + 12, "\x86\xdd", 2))
+			if (raw && memcmp(s.data + 12, "\x08\x00", 2) &&
+			    memcmp(s.data + 12, "\x86\xdd", 2))
 				continue;
 			if (!raw)
 				memcpy(frame + links[l].type_at, s.data + 12, 2);
 			memcpy(frame + links[l].header, s.data + 14, s.length - 14);
-			assert_int_equal(passes(&program, frame, links[l].header + s.length - 14), s.must);
+			assert_int_equal(passes(&program, frame, links[l].header + s.length - 14),
+					 s.must);
 		}
 		filter_free(&program);
 	}
@@ -153,7 +155,7 @@ static void a_frame_cut_at_any_length_harms_nobody(void **state)
 
 static void all_watched_ports_pass_and_their_neighbours_do_not(void **state)
 {
-	static const uint16_t ports[SITE_PORTS] = {25, 465, 587, 2525, 1025, 1027, 1029, 1031,
+	static const uint16_t ports[SITE_PORTS] = {25,	 465,  587,  2525, 1025, 1027, 1029, 1031,
 						   1033, 1035, 1037, 1039, 1041, 1043, 1045, 65535};
 	struct bpf_program program;
 	struct sample s;
@@ -175,9 +177,10 @@ static void all_watched_ports_pass_and_their_neighbours_do_not(void **state)
 
 static void four_tags_do_not_pass_and_five_labels_do(void **state)
 {
-	static const uint8_t tags[] = {0x88, 0xa8, 0, 1, 0x81, 0, 0, 2, 0x81, 0, 0, 3, 0x81, 0, 0, 4};
-	static const uint8_t labels[] = {0x88, 0x47, 0, 1, 0, 9, 0, 1, 0, 9, 0, 1, 0, 9,
-					 0, 1, 0, 9, 0, 1, 1, 9};
+	static const uint8_t tags[] = {0x88, 0xa8, 0, 1, 0x81, 0, 0, 2,
+				       0x81, 0,	   0, 3, 0x81, 0, 0, 4};
+	static const uint8_t labels[] = {0x88, 0x47, 0, 1, 0, 9, 0, 1, 0, 9, 0,
+					 1,    0,    9, 0, 1, 0, 9, 0, 1, 1, 9};
 	struct bpf_program program;
 	struct sample s;
 	uint8_t frame[CORPUS_FRAME + 32];
@@ -230,7 +233,8 @@ static void what_cannot_be_assembled_is_refused(void **state)
 	(void)state;
 	assert_int_equal(filter_assemble(LINK_NULL, smtp, 1, true, &program), -EINVAL);
 	assert_int_equal(filter_assemble(LINK_UNKNOWN, smtp, 1, true, &program), -EINVAL);
-	assert_int_equal(filter_assemble(LINK_ETHERNET, ports, SITE_PORTS + 1, true, &program), -EINVAL);
+	assert_int_equal(filter_assemble(LINK_ETHERNET, ports, SITE_PORTS + 1, true, &program),
+			 -EINVAL);
 	assert_int_equal(program.bf_len, 77);
 }
 

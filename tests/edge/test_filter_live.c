@@ -158,8 +158,8 @@ static void of_other_unicast_frames_one_in_4096_passes(void **state)
 }
 
 /*
- * Debian 12's kernel (6.1) gives a socket's filter 20,480 bytes.  Since 6.8 the limit belongs to the
- * network namespace, so that this one can be made as narrow.
+ * Debian 12's kernel (6.1) gives a socket's filter 20,480 bytes.  Since 6.8 the limit belongs to
+ * the network namespace, so that this one can be made as narrow.
  */
 static void the_largest_program_fits_debian_12s_optmem_max(void **state)
 {

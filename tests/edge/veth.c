@@ -46,7 +46,8 @@ bool veth_begin(void)
 	if (veth_run("ip link add " VETH_HOST " type veth peer name " VETH_MIRROR " && "
 		     "ip link set " VETH_HOST " up && ip link set " VETH_MIRROR " up"))
 		return true;
-	printf("skipped: no veth pair: the ip command (iproute2) and the kernel's veth are needed\n");
+	printf("skipped: no veth pair: the ip command (iproute2) and the kernel's veth are "
+	       "needed\n");
 	return false;
 }
 
