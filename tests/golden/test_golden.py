@@ -12,6 +12,7 @@ each client on port 25), and the connections of a record (how many from whom to 
 and 2525, and how many of them connected).
 """
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -161,8 +162,6 @@ def compare_offenders(program, capture, flows, ok):
 
 def compare_connections(program, capture, flows, ok):
     record = program.directory / "record.db"
-    for leftover in program.directory.glob("record.db*"):
-        leftover.unlink()
     also = [word for port in ALSO for word in ("--also-watch", port)]
     program.read(capture, {client for client, _, _ in flows}, "--record", record, *also, ok=ok)
     found = collections.defaultdict(lambda: (0, 0))
@@ -210,25 +209,33 @@ def captures(names):
     return [p for p in found if not names or any(n in p.name for n in names)]
 
 
-def tests(program, names):
+def tests(names):
     data = HERE.parent / "data"
-    yield "the bundled capture shows what its generator says", lambda: check_morning(program, data)
+    yield "the bundled capture shows what its generator says", lambda program: check_morning(program, data)
     for path in captures(names) or []:
-        yield path.name, lambda path=path: check_capture(program, path)
+        yield path.name, lambda program, path=path: check_capture(program, path)
+
+
+def attempt(path, test):
+    """None, or why it failed.  Each test has a directory of its own, so that they may run at once."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            test(Program(path, pathlib.Path(directory)))
+        except (Failed, KeyError, TypeError, ValueError, subprocess.SubprocessError) as error:
+            return f"{type(error).__name__}: {error}"
+    return None
 
 
 def main():
     number = failed = 0
-    with tempfile.TemporaryDirectory() as directory:
-        program = Program(sys.argv[1], pathlib.Path(directory))
-        for number, (name, test) in enumerate(tests(program, sys.argv[2:]), 1):
-            try:
-                test()
-                print(f"ok {number} - {name}", flush=True)
-            except (Failed, KeyError, TypeError, subprocess.SubprocessError) as error:
-                failed += 1
-                print(f"not ok {number} - {name}", flush=True)
-                print("\n".join(f"# {line}" for line in f"{type(error).__name__}: {error}".splitlines()))
+    rows = list(tests(sys.argv[2:]))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda row: attempt(sys.argv[1], row[1]), rows)
+        for number, ((name, _), why) in enumerate(zip(rows, results), 1):
+            print(f"{'not ok' if why else 'ok'} {number} - {name}", flush=True)
+            failed += bool(why)
+            for line in (why or "").splitlines():
+                print(f"# {line}")
     if captures([]) is None:
         number += 1
         print(f"ok {number} - real captures # SKIP EGRESS25_CAPTURES names no directory")

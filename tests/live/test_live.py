@@ -127,12 +127,13 @@ class Sensor:
 def judged(sensor, client):
     """What tshark finds in tcpdump's file: attempts, connected, destinations and payload bytes."""
     field = "ipv6" if ":" in client else "ip"
-    syns = set(sensor.tshark(f"tcp.dstport==25 && tcp.flags.syn==1 && {field}.src=={client}",
-                             f"{field}.dst", "tcp.srcport", "tcp.seq_raw"))
-    answers = set(sensor.tshark(f"tcp.srcport==25 && tcp.flags.syn==1 && tcp.flags.ack==1 && {field}.dst=={client}",
-                                f"{field}.src", "tcp.dstport", "tcp.ack_raw"))
-    payload = set(sensor.tshark(f"tcp.dstport==25 && tcp.len>0 && {field}.src=={client}",
-                                f"{field}.dst", "tcp.srcport", "tcp.seq_raw", "tcp.len"))
+    # An ICMP error quotes the SYN, and tshark's fields are those of both headers.
+    out = f"!icmp && !icmpv6 && tcp.dstport==25 && {field}.src=={client}"
+    back = f"!icmp && !icmpv6 && tcp.srcport==25 && {field}.dst=={client}"
+    syns = set(sensor.tshark(f"{out} && tcp.flags.syn==1", f"{field}.dst", "tcp.srcport", "tcp.seq_raw"))
+    answers = set(sensor.tshark(f"{back} && tcp.flags.syn==1 && tcp.flags.ack==1", f"{field}.src",
+                                "tcp.dstport", "tcp.ack_raw"))
+    payload = set(sensor.tshark(f"{out} && tcp.len>0", f"{field}.dst", "tcp.srcport", "tcp.seq_raw", "tcp.len"))
     return {"attempts": len(syns), "connected": len(answers), "destinations": len({s[0] for s in syns}),
             "bytes_sent": sum(int(row[3]) for row in payload)}
 
@@ -245,7 +246,7 @@ def three_and_one(net, sensor):
     equal("exit status", 0, sensor.stop())
 
 
-def tagged(net, program, name, outward, inward, vlans, seen):
+def tagged(net, program, name, outward, inward, tags, seen):
     tagger = net.tagger(outward, inward)
     try:
         sensor = Sensor(net, program, name).start()
@@ -255,8 +256,12 @@ def tagged(net, program, name, outward, inward, vlans, seen):
     if not sensor.tshark(seen, "frame.number"):
         raise Failed(f"the mirror carries no such tags: {seen}")
     found = offender_equals(sensor, CLIENT, attempts=4, connected=3, destinations=3)
-    equal("vlans", vlans, found["vlans"])
+    # The innermost tag is the host's VLAN; the record keeps them all.
+    equal("vlans", [30], found["vlans"])
     equal("mac", CLIENT_MAC, found["mac"])
+    with contextlib.closing(sqlite3.connect(sensor.record)) as database:
+        rows = database.execute("SELECT DISTINCT vlan, vlan_tags FROM connection WHERE client = ?", (CLIENT,))
+        equal("vlan and tags of its connections", [(30, tags)], rows.fetchall())
     if MAIL in sensor.offenders():
         raise Failed("the mail server is called an offender")
 
@@ -331,9 +336,9 @@ def tests(net, program):
     yield "watch sees mail pass through a NAT router's LAN port", plain.happen
     yield from plain.tests()
     yield "a mirror tagged in one direction only changes no count", lambda: tagged(
-        net, program, "oneway", "8100:30", "none", [30], f"vlan.id==30 && ip.src=={CLIENT}")
+        net, program, "oneway", "8100:30", "none", "30", f"vlan.id==30 && ip.src=={CLIENT}")
     yield "a QinQ mirror changes no count", lambda: tagged(
-        net, program, "qinq", "88a8:100,8100:30", "88a8:100,8100:30", [100, 30],
+        net, program, "qinq", "88a8:100,8100:30", "88a8:100,8100:30", "100.30",
         f"ieee8021ad.id==100 && vlan.id==30 && ip.src=={CLIENT}")
     yield "every frame twice changes no count", lambda: copies(net, program)
     yield "SIGHUP with a broken file keeps the old policy, with a good one takes it", lambda: reload(net, program)
