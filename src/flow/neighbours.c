@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS	4
+#define WAYS	8
 #define MEMO	256
 #define WINDOW	(3600 * INT64_C(1000000))
 #define BUCKETS (NEIGHBOURS_MACS / WAYS)

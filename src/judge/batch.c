@@ -21,7 +21,6 @@
 #define SUM_SLOTS        (1u << 17)
 #define CONNECTION_SLOTS (1u << 16)
 #define PLAIN_ROWS       (BATCH_CONNECTIONS / 8 * 7)
-#define KEPT_ENTRIES     2048 /* more than these were used: give the memory back */
 
 _Static_assert(SUMS * 2 <= SUM_SLOTS, "the index of sums would be more than half full");
 _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows would be too full");
@@ -77,30 +76,12 @@ void batch_free(struct batch *b)
 		munmap(b, sizeof(*b));
 }
 
-/* The whole pages of an array; the rest of them reads as it was, so nothing may rely on zeros. */
-static void give_back(void *array, size_t size)
-{
-	uintptr_t page = 4096, from = ((uintptr_t)array + page - 1) & ~(page - 1);
-	uintptr_t to = ((uintptr_t)array + size) & ~(page - 1);
-
-	if (from < to)
-		madvise((void *)from, to - from, MADV_DONTNEED);
-}
-
 void batch_clear(struct batch *b)
 {
 	for (uint32_t i = 0; i < b->sum_count; i++)
 		b->sum_slots[b->sum_home[i]] = 0;
 	for (uint32_t i = 0; i < b->connection_count; i++)
 		b->connection_slots[b->connection_home[i]] = 0;
-	if (b->sum_count > KEPT_ENTRIES) {
-		give_back(b->sums, sizeof(b->sums));
-		give_back(b->sum_slots, sizeof(b->sum_slots));
-	}
-	if (b->connection_count > KEPT_ENTRIES) {
-		give_back(b->connections, sizeof(b->connections));
-		give_back(b->connection_slots, sizeof(b->connection_slots));
-	}
 	b->sum_count = b->folded_count = b->connection_count = b->router_count = 0;
 	b->health = (struct health){0};
 }

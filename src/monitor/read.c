@@ -16,6 +16,7 @@
 #include "monitor/way.h"
 #include "monitor/writer.h"
 
+#define OFFER_EACH    2048 /* sums that are worth a transaction */
 #define COLLECT_EACH  1024 /* frames between looks at what has changed */
 #define PROGRESS_EACH (MOMENT_SECOND / 10)
 
@@ -76,7 +77,8 @@ static int read_frames(struct reader *r, struct capture_file *f, const char *nam
 			way_health(r->way, r->health);
 			show_progress(r, f, name);
 			*batch_health(writer_batch(r->writer)) = *r->health;
-			if (writer_offer(r->writer, false))
+			if (batch_sum_count(writer_batch(r->writer)) >= OFFER_EACH &&
+			    writer_offer(r->writer, false))
 				way_set_batch(r->way, writer_batch(r->writer));
 		}
 		if (batch_is_full(writer_batch(r->writer)))
@@ -143,7 +145,7 @@ static int read_files(struct reader *r, const struct monitor_read *o)
 int monitor_read(const struct monitor_read *o, struct health *ret_health)
 {
 	struct writer_options writer_options = {.store = o->store};
-	struct way_options way_options = {.id_base = store_next_id(o->store) - 1};
+	struct way_options way_options = {.id_base = store_next_id(o->store) - 1, .sample = 16};
 	struct reader r = {.health = ret_health, .progress = o->progress};
 	char error[STORE_ERROR];
 	int result = hash_key_draw(&way_options.key), stopped;

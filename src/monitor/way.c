@@ -8,6 +8,7 @@
 #include "wire/decode.h"
 #include "wire/defrag.h"
 
+#define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST (BATCH_SLACK / 2)
 #define SAMPLE	  64 /* of the frames that are not ours, one in so many tells its direction */
 
@@ -90,6 +91,8 @@ struct way *way_new(const struct way_options *options)
 	if (!w)
 		return NULL;
 	w->options = *options;
+	if (w->options.sample == 0)
+		w->options.sample = 1;
 	w->defrag = defrag_new(&options->key);
 	w->neighbours = neighbours_new(&options->key);
 	w->tracker =
@@ -191,8 +194,9 @@ void way_frame(struct way *w, const struct frame *frame)
 	w->decoded[outcome]++;
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
 		return;
-	neighbours_note(w->neighbours, &p);
 	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
+	if (ours || w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0)
+		neighbours_note(w->neighbours, &p);
 	if (outcome != DECODE_ICMP_ERROR && (ours || w->packets % SAMPLE == 0))
 		note_direction(w, &p);
 	if (ours)
