@@ -156,12 +156,12 @@ int assembler_finish(struct assembler *a, struct bpf_program *ret_)
 
 	if (a->full)
 		return -E2BIG;
-	if (!a->count || !is_sound(a))
+	if (!is_sound(a))
 		return -EINVAL;
 	do {
 		length = place(a, at);
 	} while (stretch(a, at));
-	if (length > ASSEMBLER_MOST)
+	if (length < 1 || length > ASSEMBLER_MOST)
 		return -E2BIG;
 	out = calloc((size_t)length, sizeof(*out));
 	if (!out)
