@@ -190,12 +190,13 @@ static const char version_1_views[] =
 	" CASE WHEN c.standing = 0 THEN c.reason END AS offence"
 	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;"
 	/* Of all time; a window's numbers are the program's to add up.  The MAC address is the newest
-	 * one with the most hops left, unless it carries many addresses. */
+	 * one with the most hops left, unless it carries many addresses.  No JSON function here: SQLite
+	 * 3.40 calls some of them unsafe, and would refuse a reader that does not trust schemas. */
 	"CREATE VIEW offender AS SELECT h.address AS address, NULL AS name,"
 	" (SELECT CASE WHEN i.mac NOT IN (SELECT mac FROM router) THEN i.mac END FROM identity i"
 	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY i.hops DESC, i.last_seen DESC LIMIT 1)"
 	"  AS mac, NULL AS vendor,"
-	" (SELECT json_group_array(v) FROM (SELECT DISTINCT"
+	" (SELECT '[' || coalesce(group_concat(v), '') || ']' FROM (SELECT DISTINCT"
 	"  CAST(replace(i.vlan, rtrim(i.vlan, '0123456789'), '') AS INTEGER) AS v FROM identity i"
 	"  WHERE i.host = a.host AND i.vlan <> '' ORDER BY v)) AS vlans,"
 	" (SELECT sensor FROM run ORDER BY id DESC LIMIT 1) AS sensor,"
@@ -203,10 +204,10 @@ static const char version_1_views[] =
 	" a.connected AS connected, NULL AS messages, NULL AS recipients,"
 	" a.destinations AS destinations, a.folded = 0 AS destinations_exact,"
 	" a.bytes_sent AS bytes_sent, a.resets AS resets, a.killed AS killed, '[]' AS helo,"
-	" json_object('sent', a.outcome_sent, 'encrypted', a.outcome_encrypted,"
-	"  'rejected', a.outcome_rejected, 'connected', a.outcome_connected,"
-	"  'refused', a.outcome_refused, 'unreachable', a.outcome_unreachable,"
-	"  'unanswered', a.outcome_unanswered) AS outcomes,"
+	" '{\"sent\":' || a.outcome_sent || ',\"encrypted\":' || a.outcome_encrypted ||"
+	"  ',\"rejected\":' || a.outcome_rejected || ',\"connected\":' || a.outcome_connected ||"
+	"  ',\"refused\":' || a.outcome_refused || ',\"unreachable\":' || a.outcome_unreachable ||"
+	"  ',\"unanswered\":' || a.outcome_unanswered || '}' AS outcomes,"
 	" NULL AS verdict, NULL AS score, '[]' AS reasons"
 	" FROM host_sum a JOIN host h ON h.id = a.host"
 	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 0 AND a.attempts > 0;";

@@ -182,11 +182,15 @@ static int ask_version(struct store *s, int64_t *ret_)
 	return r < 0 ? r : 0;
 }
 
-/* From version to the next, in one transaction. */
+/*
+ * From version to the next, in one transaction.  auto_vacuum is set within it, for on an empty file it
+ * is a write of its own, and must come before the write lock, which makes the first page.
+ */
 static int step_up(struct store *s, int64_t version)
 {
 	char mark[96];
-	int r = execute(s, "BEGIN IMMEDIATE");
+	int r = execute(s, version == 0 && s->path ? "BEGIN; PRAGMA auto_vacuum = INCREMENTAL" :
+						     "BEGIN IMMEDIATE");
 
 	text_print(mark, sizeof(mark), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		   SCHEMA_APPLICATION_ID, (int)version + 1);
@@ -245,8 +249,7 @@ static int open_database(struct store *s)
 			       "PRAGMA synchronous = OFF");
 		return r < 0 ? r : migrate(s);
 	}
-	r = execute(s, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = OFF;"
-		       "PRAGMA cache_size = -4096");
+	r = execute(s, "PRAGMA secure_delete = OFF; PRAGMA cache_size = -4096");
 	if (r == 0)
 		r = migrate(s);
 	if (r == 0)
