@@ -2,7 +2,8 @@
  * Goal: take every change of the capture thread in constant time, in memory that was reserved at the
  * start.  The memory is one anonymous mapping, which the kernel fills with pages only where it is
  * touched: entries are used from the front, and clearing resets just the index slots in use, so a
- * quiet site pays for what it uses.  After a storm the pages behind the front are given back.
+ * quiet site pays for what it uses.  Once a storm has been over for some batches the pages are given
+ * back; not sooner, for a file that is read would pay for their return with every batch.
  *
  * Two open-addressing indexes, at most half full, by SipHash: sums by their key, connections by id.
  * A slot holds the entry's number plus one; nothing is ever taken out but all at once, so probing
@@ -21,6 +22,8 @@
 #define SUM_SLOTS        (1u << 17)
 #define CONNECTION_SLOTS (1u << 16)
 #define PLAIN_ROWS       (BATCH_CONNECTIONS / 8 * 7)
+#define FEW              1024 /* entries of a batch that is no storm's */
+#define CALM             16   /* so many of those in a row, and the storm is over */
 
 _Static_assert(SUMS * 2 <= SUM_SLOTS, "the index of sums would be more than half full");
 _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows would be too full");
@@ -28,6 +31,8 @@ _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows wou
 struct batch {
 	struct hash_key key;
 	uint32_t sum_count, folded_count, connection_count, router_count;
+	uint32_t calm;  /* batches of few entries since the last storm */
+	bool stormed;   /* pages beyond those of a few entries are in use */
 	struct health health;
 	uint8_t routers[BATCH_ROUTERS][6];
 	uint32_t sum_slots[SUM_SLOTS], connection_slots[CONNECTION_SLOTS];
@@ -76,12 +81,41 @@ void batch_free(struct batch *b)
 		munmap(b, sizeof(*b));
 }
 
+/* The whole pages of an array; the rest of them reads as it was, so nothing may rely on zeros. */
+static void give_back(void *array, size_t size)
+{
+	uintptr_t page = 4096, from = ((uintptr_t)array + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)array + size) & ~(page - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+static void watch_weather(struct batch *b)
+{
+	if (b->sum_count > FEW || b->connection_count > FEW) {
+		b->stormed = true;
+		b->calm = 0;
+		return;
+	}
+	if (!b->stormed || ++b->calm < CALM)
+		return;
+	give_back(b->sum_slots, sizeof(b->sum_slots));
+	give_back(b->connection_slots, sizeof(b->connection_slots));
+	give_back(b->sum_home, sizeof(b->sum_home));
+	give_back(b->connection_home, sizeof(b->connection_home));
+	give_back(b->sums, sizeof(b->sums));
+	give_back(b->connections, sizeof(b->connections));
+	b->stormed = false;
+}
+
 void batch_clear(struct batch *b)
 {
 	for (uint32_t i = 0; i < b->sum_count; i++)
 		b->sum_slots[b->sum_home[i]] = 0;
 	for (uint32_t i = 0; i < b->connection_count; i++)
 		b->connection_slots[b->connection_home[i]] = 0;
+	watch_weather(b);
 	b->sum_count = b->folded_count = b->connection_count = b->router_count = 0;
 	b->health = (struct health){0};
 }
