@@ -16,7 +16,7 @@
 /* From a heap copy of exactly that length, so that a byte too many is seen. */
 static size_t escape(const void *data, size_t length, char *out, size_t size)
 {
-	uint8_t *copy = malloc(length ? length : 1);
+	uint8_t *copy = calloc(1, length ? length : 1);
 	size_t taken;
 
 	memcpy(copy, data, length);
