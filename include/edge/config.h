@@ -21,7 +21,8 @@ struct config_list {
 };
 
 struct config_overrides {
-	struct config_list interfaces, internal, mail_servers, smart_hosts, allow, ports, also_watch;
+	struct config_list interfaces, internal, mail_servers, smart_hosts, allow;
+	struct config_list ports, also_watch;
 };
 
 struct config {
@@ -52,8 +53,8 @@ struct config_line {
 /*
  * Reads path; NULL means CONFIG_DEFAULT_PATH where it exists, else built-in defaults.  0, or
  * -EINVAL / another negative errno with one line in error that names file, line, what was found and
- * what is expected.  *ret_ is owned by the caller: config_free().  libconfuse keeps globals: one call
- * at a time in a process.
+ * what is expected.  *ret_ is owned by the caller: config_free().  libconfuse keeps globals: one
+ * call at a time in a process.
  */
 int config_load(const char *path, const struct config_overrides *overrides, struct config **ret_,
 		char error[CONFIG_ERROR]);

@@ -47,8 +47,8 @@ struct rule {
 struct judgement {
 	enum standing standing;
 	enum reason reason;
-	/* The line that decides, or NULL where it is the lack of one.  For REASON_NO_SMART_HOST the
-	 * line that makes the client a mail server, for REASON_ALLOW_EXPIRED the entry that ended. */
+	/* The line that decides, or NULL where it is the lack of one.  For REASON_NO_SMART_HOST
+	 * the line that makes the client a mail server, for REASON_ALLOW_EXPIRED the entry. */
 	const struct rule *rule;
 };
 
@@ -102,8 +102,8 @@ const struct rule *policy_side_rule(const struct policy *p, const struct addr *a
 				    enum side *ret_side);
 
 /*
- * For `config explain`: calls visit with each line that permits the client anything at that time, on
- * any port: the one that makes it a mail server, then allow entries as they were added.
+ * For `config explain`: calls visit with each line that permits the client anything at that time,
+ * on any port: the one that makes it a mail server, then allow entries as they were added.
  */
 void policy_walk_client(const struct policy *p, const struct addr *client, int64_t when,
 			void (*visit)(const struct rule *rule, void *context), void *context);

@@ -22,9 +22,8 @@
 
 int egress25_main(int argc, char **argv);
 
-static const char *docs; /* the folder of the manual pages */
-static char told[1024];	 /* what the command was handed */
-static int result;	 /* what it is to answer */
+static char told[1024]; /* what the command was handed */
+static int result;	/* what it is to answer */
 
 static char *tell_list(char *at, const char *name, const struct config_list *list)
 {
@@ -461,90 +460,7 @@ static void config_refuses_what_it_does_not_know(void **state)
 		"egress25: /dev/null: is no regular file; name a file that can be read again\n");
 }
 
-/* The manual pages name everything there is. */
-
-static char *page(const char *name)
-{
-	static char text[1 << 17];
-	char path[512];
-	FILE *file;
-	size_t length;
-
-	snprintf(path, sizeof(path), "%s/%s", docs, name);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	length = fread(text, 1, sizeof(text) - 1, file);
-	text[length] = '\0';
-	fclose(file);
-	return text;
-}
-
-static void egress25_1_names_every_option_with_its_own_item(void **state)
-{
-	const char *text = page("egress25.1");
-	size_t count = 0;
-
-	(void)state;
-	for (; options_name(count); count++) {
-		char want[64];
-		bool found = false;
-
-		snprintf(want, sizeof(want), "\\&-%s", options_name(count));
-		for (const char *at = text; !found && (at = strstr(at, "\n.It Fl ")); at++) {
-			const char *end = strchr(at + 1, '\n'), *here = strstr(at, want);
-
-			found = here && here < end && strchr(" \n", here[strlen(want)]);
-		}
-		if (!found)
-			fail_msg("egress25.1 has no item for --%s", options_name(count));
-	}
-	assert_int_equal(count, 19);
-}
-
-static void egress25_1_names_every_command(void **state)
-{
-	const char *text = page("egress25.1");
-
-	(void)state;
-	for (int i = 0; i < command_count; i++) {
-		char want[64];
-
-		snprintf(want, sizeof(want), "\n.It Cm %s", command_table[i].name);
-		assert_non_null(strstr(text, want));
-	}
-}
-
-static void egress25_conf_5_names_every_setting(void **state)
-{
-	const char *text = page("egress25.conf.5");
-	size_t count = 0;
-
-	(void)state;
-	for (; config_name(count); count++) {
-		const char *full = config_name(count), *dot = strchr(full, '.');
-		const char *from = text, *found;
-		char want[64];
-
-		if (dot) {
-			snprintf(want, sizeof(want), "\n.Ss Section %.*s\n", (int)(dot - full),
-				 full);
-			from = strstr(text, want);
-			assert_non_null(from);
-		}
-		snprintf(want, sizeof(want), "\n.It Cm %s = ", dot ? dot + 1 : full);
-		found = strstr(from, want);
-		if (!found)
-			fail_msg("egress25.conf.5 has no item for %s", full);
-		/* with its default, or that it must be there, before the next one */
-		from = strstr(found + strlen(want), "\n.It ");
-		assert_true(
-			!from || (strstr(found, "Default:") && strstr(found, "Default:") < from) ||
-			(strstr(found, "must be there") && strstr(found, "must be there") < from));
-	}
-	assert_int_equal(count, 17);
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_reaches_its_place),
@@ -562,15 +478,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(explain_names_the_line_that_decides),
 		cmocka_unit_test(explain_in_json_tells_the_same),
 		cmocka_unit_test(config_refuses_what_it_does_not_know),
-		cmocka_unit_test(egress25_1_names_every_option_with_its_own_item),
-		cmocka_unit_test(egress25_1_names_every_command),
-		cmocka_unit_test(egress25_conf_5_names_every_setting),
 	};
 
-	if (argc != 2) {
-		fputs("usage: test_options FOLDER of the manual pages\n", stderr);
-		return 2;
-	}
-	docs = argv[1];
 	return cmocka_run_group_tests_name("options", tests, write_conf, remove_conf);
 }
