@@ -40,7 +40,10 @@ struct sample {
 	struct vlan_tag tags[PACKET_TAGS];
 };
 
-extern const struct sample samples[];
-extern const size_t sample_count;
+extern const struct sample samples_link[], samples_ip[], samples_tunnel[];
+extern const size_t samples_link_count, samples_ip_count, samples_tunnel_count;
+
+/* The i-th of them all, or NULL behind the last. */
+const struct sample *sample_at(size_t i);
 
 #endif
