@@ -22,6 +22,7 @@ struct store_options {
 	const char *path;   /* NULL: a temporary record of this process alone */
 	const char *sensor; /* this monitor's name */
 	const char *mode;   /* "watch" or "read" */
+	bool totals_only;   /* no rows of connections, and sums of all time alone */
 	uint32_t rows_per_host_hour; /* connection rows kept; 0: no limit */
 	int64_t retention_age;       /* microseconds; 0: for ever */
 	int64_t retention_bytes;     /* of the record's pages; 0: no limit */

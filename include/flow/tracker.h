@@ -30,8 +30,11 @@ struct tracker_sink {
 	void *context;
 	/* An attempt or an unclassified connection begins: judge it.  f may be marked. */
 	void (*begin)(void *context, struct flow *f);
-	/* What has changed since the last call for f; `final` where f is about to be forgotten. */
-	void (*change)(void *context, struct flow *f, bool final);
+	/*
+	 * f has had frames since the last call for it (`news`), or is about to be forgotten
+	 * (`final`), or both.
+	 */
+	void (*change)(void *context, struct flow *f, bool news, bool final);
 };
 
 struct tracker_counters {

@@ -50,7 +50,8 @@ void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
 
 /*
- * Takes a connection as it stands and the change to its host's numbers.  An update to a connection
+ * Takes a connection as it stands and the change to its host's numbers; NULL where only its row
+ * changes, since it has ended without a further frame.  An update to a connection
  * that is in the batch already replaces its row (`begun` stays set).  Returns what could not be kept,
  * as a set of 1u << enum batch_loss; 0 where all was.
  */

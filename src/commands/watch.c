@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "commands/command.h"
-#include "monitor/monitor.h"
+#include "monitor/watch.h"
 
 static void tell_table(const struct store_news *n, const char *client, const char *server)
 {
@@ -77,7 +77,7 @@ static int reload(void *context, struct config **ret_)
 
 int command_watch(const struct options *o)
 {
-	struct monitor_watch options = {.reload = reload,
+	struct watch_options options = {.reload = reload,
 					.news = tell,
 					.context = (void *)(uintptr_t)o};
 	int status;
@@ -93,5 +93,5 @@ int command_watch(const struct options *o)
 	}
 	if (o->format == FORMAT_CSV)
 		fputs("address,mac,first_seen,server,server_port\r\n", stdout);
-	return monitor_watch(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return watch_run(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

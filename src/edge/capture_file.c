@@ -20,7 +20,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "file_reader.h"
+#include "capture_file_reader.h"
 
 static int say(char error[CAPTURE_ERROR], int result, const char *text)
 {

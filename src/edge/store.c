@@ -41,6 +41,7 @@ static struct store *store_new(const struct store_options *options)
 	s->next_id = 1;
 	s->started = moment_now();
 	s->rows_per_host_hour = options->rows_per_host_hour;
+	s->totals_only = options->totals_only;
 	s->retention_age = options->retention_age;
 	s->retention_bytes = options->retention_bytes;
 	s->path = options->path ? strdup(options->path) : NULL;

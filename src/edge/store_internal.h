@@ -117,6 +117,7 @@ struct store {
 	struct sqlite3_stmt *statements[SQL_COUNT];
 	char *path;         /* NULL: temporary */
 	char *sensor, *mode;
+	bool totals_only;
 	uint32_t rows_per_host_hour;
 	int64_t retention_age, retention_bytes;
 	int lock;           /* descriptor of PATH-lock, or -1 */

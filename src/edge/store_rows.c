@@ -186,7 +186,7 @@ int store_put_rows(struct store *s, const struct batch *b)
 	struct row_place *places;
 	int r;
 
-	if (count == 0)
+	if (count == 0 || s->totals_only)
 		return 0;
 	places = malloc(count * sizeof(*places));
 	r = places ? find_places(s, b, places) : -ENOMEM;

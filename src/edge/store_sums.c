@@ -51,6 +51,11 @@ struct group {
 	struct pile piles[SPANS];
 };
 
+static int first_span(const struct store *s)
+{
+	return s->totals_only ? ALL : MINUTE;
+}
+
 static int64_t start_of(int64_t time, int span)
 {
 	return span == ALL ? 0 : moment_floor(time, spans[span] * MOMENT_SECOND);
@@ -118,7 +123,7 @@ static int flush_piles(struct store *s, struct group *g)
 /* Makes the piles those of this minute; what they held before is written. */
 static int turn_to(struct store *s, struct group *g, int64_t minute)
 {
-	for (int span = 0; span < SPANS; span++) {
+	for (int span = first_span(s); span < SPANS; span++) {
 		int64_t start = start_of(minute, span);
 		int r = 0;
 
@@ -154,6 +159,8 @@ static int move_server(struct store *s, struct group *g, const struct sum *sum, 
 {
 	int r = 0;
 
+	if (s->totals_only)
+		return 0;
 	for (int span = 0; span < ALL && r == 0; span++) {
 		int64_t start = start_of(old, span);
 
@@ -218,7 +225,7 @@ static int put_contact(struct store *s, const struct group *g, const struct sum 
 		       int64_t server)
 {
 	static const int of_offences[] = {ALL, HOUR, MINUTE};
-	size_t most = g->standing == STANDING_OFFENCE ? 3 : 1;
+	size_t most = g->standing == STANDING_OFFENCE && !s->totals_only ? 3 : 1;
 	int r = 0;
 
 	for (size_t i = 0; i < most && r == 0; i++)

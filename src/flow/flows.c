@@ -279,7 +279,7 @@ void flows_remove(struct flows *t, struct flow *f)
 	t->used--;
 }
 
-static bool is_queued(const struct flows *t, const struct flow *f)
+bool flows_is_queued(const struct flows *t, const struct flow *f)
 {
 	return f->own.dirty_before || f->own.dirty_after || t->dirty.first == flows_index(t, f);
 }
@@ -288,7 +288,7 @@ void flows_queue(struct flows *t, struct flow *f)
 {
 	uint32_t index = flows_index(t, f);
 
-	if (is_queued(t, f))
+	if (flows_is_queued(t, f))
 		return;
 	f->own.dirty_before = t->dirty.last;
 	if (t->dirty.last)
@@ -300,7 +300,7 @@ void flows_queue(struct flows *t, struct flow *f)
 
 void flows_unqueue(struct flows *t, struct flow *f)
 {
-	if (!is_queued(t, f))
+	if (!flows_is_queued(t, f))
 		return;
 	if (f->own.dirty_before)
 		t->slots[f->own.dirty_before].own.dirty_after = f->own.dirty_after;

@@ -53,6 +53,7 @@ void flows_touch(struct flows *t, struct flow *f, enum flows_list list);
 struct flow *flows_oldest(const struct flows *t, enum flows_list list);
 
 void flows_queue(struct flows *t, struct flow *f); /* no change where it is queued */
+bool flows_is_queued(const struct flows *t, const struct flow *f);
 void flows_unqueue(struct flows *t, struct flow *f);
 struct flow *flows_queued(const struct flows *t); /* the one longest in the queue, or NULL */
 

@@ -172,7 +172,7 @@ static void settle(struct tracker *t, struct flow *f, int64_t stamp)
 static void forget(struct tracker *t, struct flow *f)
 {
 	if (f->kind == FLOW_ATTEMPT)
-		t->sink.change(t->sink.context, f, true);
+		t->sink.change(t->sink.context, f, flows_is_queued(t->flows, f), true);
 	flows_remove(t->flows, f);
 	t->counters.tracked = flows_used(t->flows);
 }
@@ -773,7 +773,7 @@ uint32_t tracker_collect(struct tracker *t, uint32_t most)
 
 	while (done < most && (f = flows_queued(t->flows))) {
 		flows_unqueue(t->flows, f);
-		t->sink.change(t->sink.context, f, false);
+		t->sink.change(t->sink.context, f, true, false);
 		done++;
 	}
 	return done;

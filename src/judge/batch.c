@@ -1,9 +1,9 @@
 /*
- * Goal: take every change of the capture thread in constant time, in memory that was reserved at the
- * start.  The memory is one anonymous mapping, which the kernel fills with pages only where it is
- * touched: entries are used from the front, and clearing resets just the index slots in use, so a
- * quiet site pays for what it uses.  Once a storm has been over for some batches the pages are given
- * back; not sooner, for a file that is read would pay for their return with every batch.
+ * Goal: take every change of the capture thread in constant time, in memory that was reserved at
+ * the start.  The memory is one anonymous mapping, which the kernel fills with pages only where it
+ * is touched: entries are used from the front, and clearing resets just the index slots in use, so
+ * a quiet site pays for what it uses.  Once a storm has been over for some batches the pages are
+ * given back; not sooner, for a file that is read would pay for their return with every batch.
  *
  * Two open-addressing indexes, at most half full, by SipHash: sums by their key, connections by id.
  * A slot holds the entry's number plus one; nothing is ever taken out but all at once, so probing
@@ -18,12 +18,12 @@
 
 #include "base/moment.h"
 
-#define SUMS             (BATCH_SUMS + BATCH_FOLDED)
-#define SUM_SLOTS        (1u << 17)
+#define SUMS		 (BATCH_SUMS + BATCH_FOLDED)
+#define SUM_SLOTS	 (1u << 17)
 #define CONNECTION_SLOTS (1u << 16)
-#define PLAIN_ROWS       (BATCH_CONNECTIONS / 8 * 7)
-#define FEW              1024 /* entries of a batch that is no storm's */
-#define CALM             16   /* so many of those in a row, and the storm is over */
+#define PLAIN_ROWS	 (BATCH_CONNECTIONS / 8 * 7)
+#define FEW		 1024 /* entries of a batch that is no storm's */
+#define CALM		 16   /* so many of those in a row, and the storm is over */
 
 _Static_assert(SUMS * 2 <= SUM_SLOTS, "the index of sums would be more than half full");
 _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows would be too full");
@@ -31,8 +31,8 @@ _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows wou
 struct batch {
 	struct hash_key key;
 	uint32_t sum_count, folded_count, connection_count, router_count;
-	uint32_t calm;  /* batches of few entries since the last storm */
-	bool stormed;   /* pages beyond those of a few entries are in use */
+	uint32_t calm; /* batches of few entries since the last storm */
+	bool stormed;  /* pages beyond those of a few entries are in use */
 	struct health health;
 	uint8_t routers[BATCH_ROUTERS][6];
 	uint32_t sum_slots[SUM_SLOTS], connection_slots[CONNECTION_SLOTS];
@@ -217,8 +217,8 @@ static bool keeps_row(const struct batch *b, const struct connection *c)
 /* Takes the row as it stands; false where there is no room. */
 static bool put_row(struct batch *b, const struct connection *c)
 {
-	uint32_t slot = (uint32_t)hash_bytes(&b->key, &c->id, sizeof(c->id)) &
-			(CONNECTION_SLOTS - 1);
+	uint32_t slot =
+		(uint32_t)hash_bytes(&b->key, &c->id, sizeof(c->id)) & (CONNECTION_SLOTS - 1);
 	uint32_t entry;
 
 	for (; (entry = b->connection_slots[slot]); slot = (slot + 1) & (CONNECTION_SLOTS - 1)) {
@@ -239,18 +239,22 @@ static bool put_row(struct batch *b, const struct connection *c)
 	return true;
 }
 
-unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change)
+static unsigned int count_change(struct batch *b, const struct connection *c,
+				 const struct tally *change)
 {
 	static const struct tally nothing;
-	unsigned int lost = 0;
 	struct sum *s = get_sum(b, c);
 
-	if (s)
-		count(s, c, change);
-	else if (memcmp(change, &nothing, sizeof(nothing)) != 0)
-		lost |= 1u << BATCH_COUNTS_LOST;
-	if (s && s->folded && change->attempts)
-		lost |= 1u << BATCH_SERVER_FOLDED;
+	if (!s)
+		return memcmp(change, &nothing, sizeof(nothing)) != 0 ? 1u << BATCH_COUNTS_LOST : 0;
+	count(s, c, change);
+	return s->folded && change->attempts ? 1u << BATCH_SERVER_FOLDED : 0;
+}
+
+unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change)
+{
+	unsigned int lost = change ? count_change(b, c, change) : 0;
+
 	if (!put_row(b, c))
 		lost |= 1u << BATCH_ROW_DROPPED;
 	return lost;

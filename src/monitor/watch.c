@@ -19,7 +19,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "edge/capture.h"
-#include "monitor/monitor.h"
+#include "monitor/watch.h"
 #include "monitor/way.h"
 #include "monitor/writer.h"
 
@@ -40,7 +40,7 @@ struct port {
 };
 
 struct watch {
-	struct monitor_watch options;
+	struct watch_options options;
 	struct store *store;
 	struct writer *writer;
 	struct way *way;
@@ -413,7 +413,7 @@ static void say_start(const struct watch *w)
 			"an offender; name yours with --mail-server or `mail_servers`");
 }
 
-int monitor_watch(const struct monitor_watch *options)
+int watch_run(const struct watch_options *options)
 {
 	struct watch w = {.options = *options, .epoll = -1, .signals = -1, .timer = -1};
 	int result = open_all(&w);

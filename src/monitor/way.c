@@ -67,7 +67,7 @@ static void on_begin(void *context, struct flow *f)
 	f->reason = (uint8_t)judgement.reason;
 }
 
-static void on_change(void *context, struct flow *f, bool final)
+static void on_change(void *context, struct flow *f, bool news, bool final)
 {
 	struct way *w = context;
 	struct connection connection;
@@ -75,7 +75,7 @@ static void on_change(void *context, struct flow *f, bool final)
 	unsigned int lost;
 
 	offence_of_flow(f, w->options.id_base, final, &connection, &change);
-	lost = batch_add(w->batch, &connection, &change);
+	lost = batch_add(w->batch, &connection, news ? &change : NULL);
 	offence_told(f);
 	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
 		w->batch_lost[i] += (lost >> i) & 1;
@@ -195,7 +195,8 @@ void way_frame(struct way *w, const struct frame *frame)
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
 		return;
 	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
-	if (ours || w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0)
+	if (outcome != DECODE_ICMP_ERROR &&
+	    (ours || w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0))
 		neighbours_note(w->neighbours, &p);
 	if (outcome != DECODE_ICMP_ERROR && (ours || w->packets % SAMPLE == 0))
 		note_direction(w, &p);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/flow.h"
+#include "base/moment.h"
+#include "judge/offence.h"
 #include "query/writer.h"
 
 static bool may_be_formula(const char *text)
@@ -21,16 +22,16 @@ static void put_cell(FILE *out, const char *text)
 	bool quote = text[strcspn(text, ",\"\r\n")] != '\0' || *text == ' ' || *text == '\t';
 
 	if (quote)
-		putc('"', out);
+		putc_unlocked('"', out);
 	if (may_be_formula(text))
-		putc('\'', out);
+		putc_unlocked('\'', out);
 	for (; *text; text++) {
 		if (*text == '"')
-			putc('"', out);
-		putc(*text, out);
+			putc_unlocked('"', out);
+		putc_unlocked(*text, out);
 	}
 	if (quote)
-		putc('"', out);
+		putc_unlocked('"', out);
 }
 
 static void put_texts(FILE *cell, const struct list *l)
@@ -62,16 +63,12 @@ static void put_counts(FILE *cell, const struct list *l)
 		fprintf(cell, "%s%s=%" PRId64, i ? "; " : "", items[i].name, items[i].count);
 }
 
-/* Texts without JSON's quotes; the rest as JSON has it. */
-static void put_value(FILE *cell, const struct field *f, const void *row)
+/* What is made of several values. */
+static void put_several(FILE *cell, const struct field *f, const void *row)
 {
 	const void *at = field_at(f, row);
 
-	if (f->kind == FIELD_CHARS)
-		fputs(at, cell);
-	else if (f->kind == FIELD_TEXT)
-		fputs(*(const char *const *)at, cell);
-	else if (f->kind == FIELD_TEXTS)
+	if (f->kind == FIELD_TEXTS)
 		put_texts(cell, at);
 	else if (f->kind == FIELD_NUMBERS)
 		put_numbers(cell, at);
@@ -83,30 +80,38 @@ static void put_value(FILE *cell, const struct field *f, const void *row)
 		json_value(cell, f, row);
 }
 
-/* A time as RFC 3339 text: JSON's, but for its quotes. */
-static char *unquoted(char *text)
+/* The same as one cell. */
+static void put_joined(FILE *out, const struct field *f, const void *row)
 {
-	size_t n = strlen(text);
+	char *text = NULL;
+	size_t length = 0;
+	FILE *cell = open_memstream(&text, &length);
 
-	text[n - 1] = '\0';
-	return text + 1;
+	if (!cell)
+		return;
+	put_several(cell, f, row);
+	if (fclose(cell) == 0)
+		put_cell(out, text);
+	free(text);
 }
 
 static void put_field(FILE *out, const struct field *f, const void *row)
 {
-	char *text = NULL;
-	size_t length = 0;
-	FILE *cell;
+	const void *at = field_at(f, row);
+	char time[MOMENT_TEXT];
 
 	if (value_is_null(f, row))
 		return;
-	cell = open_memstream(&text, &length);
-	if (!cell)
-		return;
-	put_value(cell, f, row);
-	if (fclose(cell) == 0)
-		put_cell(out, f->kind == FIELD_TIME ? unquoted(text) : text);
-	free(text);
+	if (f->kind == FIELD_CHARS)
+		put_cell(out, at);
+	else if (f->kind == FIELD_TEXT)
+		put_cell(out, *(const char *const *)at);
+	else if (f->kind == FIELD_TIME)
+		fputs(moment_format_utc(*(const int64_t *)at, time), out);
+	else if (f->kind < FIELD_NUMBERS) /* a number or a truth */
+		json_value(out, f, row);
+	else
+		put_joined(out, f, row);
 }
 
 static void walk(FILE *out, const struct field *fields, const void *row, bool *first)
@@ -117,7 +122,7 @@ static void walk(FILE *out, const struct field *fields, const void *row, bool *f
 			continue;
 		}
 		if (!*first)
-			putc(',', out);
+			putc_unlocked(',', out);
 		*first = false;
 		if (row)
 			put_field(out, f, row);

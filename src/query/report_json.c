@@ -1,12 +1,12 @@
 #include <inttypes.h>
 
 #include "base/moment.h"
-#include "flow/flow.h"
+#include "judge/offence.h"
 #include "query/writer.h"
 
 void json_text(FILE *out, const char *text)
 {
-	putc('"', out);
+	putc_unlocked('"', out);
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
@@ -15,9 +15,9 @@ void json_text(FILE *out, const char *text)
 		else if (c < 0x20 || c == 0x7f)
 			fprintf(out, "\\u%04x", (unsigned int)c);
 		else
-			putc(c, out);
+			putc_unlocked(c, out);
 	}
-	putc('"', out);
+	putc_unlocked('"', out);
 }
 
 static void put_text(FILE *out, const char *text)
@@ -58,60 +58,60 @@ static void put_time(FILE *out, int64_t t)
 
 static void put_numbers(FILE *out, const struct numbers *n)
 {
-	putc('[', out);
+	putc_unlocked('[', out);
 	for (size_t i = 0; i < n->count; i++)
 		fprintf(out, i ? ",%u" : "%u", n->items[i]);
-	putc(']', out);
+	putc_unlocked(']', out);
 }
 
 static void put_texts(FILE *out, const struct list *l)
 {
 	const char *const *items = l->items;
 
-	putc('[', out);
+	putc_unlocked('[', out);
 	for (size_t i = 0; i < l->count; i++) {
 		if (i)
-			putc(',', out);
+			putc_unlocked(',', out);
 		put_text(out, items[i]);
 	}
-	putc(']', out);
+	putc_unlocked(']', out);
 }
 
 static void put_count(FILE *out, const char *name, int64_t count, bool first)
 {
 	if (!first)
-		putc(',', out);
+		putc_unlocked(',', out);
 	json_text(out, name);
 	fprintf(out, ":%" PRId64, count);
 }
 
 static void put_outcomes(FILE *out, const int64_t *counts)
 {
-	putc('{', out);
+	putc_unlocked('{', out);
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		put_count(out, outcome_name((enum outcome)i), counts[i], i == 0);
-	putc('}', out);
+	putc_unlocked('}', out);
 }
 
 static void put_counts(FILE *out, const struct list *l)
 {
 	const struct named_count *items = l->items;
 
-	putc('{', out);
+	putc_unlocked('{', out);
 	for (size_t i = 0; i < l->count; i++)
 		put_count(out, items[i].name, items[i].count, i == 0);
-	putc('}', out);
+	putc_unlocked('}', out);
 }
 
 static void put_objects(FILE *out, const struct field *f, const struct list *l)
 {
-	putc('[', out);
+	putc_unlocked('[', out);
 	for (size_t i = 0; i < l->count; i++) {
 		if (i)
-			putc(',', out);
+			putc_unlocked(',', out);
 		json_object(out, f->fields, (const char *)l->items + i * f->size);
 	}
-	putc(']', out);
+	putc_unlocked(']', out);
 }
 
 void json_value(FILE *out, const struct field *f, const void *row)
@@ -173,10 +173,10 @@ static void put_fields(FILE *out, const struct field *fields, const void *row, b
 			continue;
 		}
 		if (!*first)
-			putc(',', out);
+			putc_unlocked(',', out);
 		*first = false;
 		json_text(out, f->name);
-		putc(':', out);
+		putc_unlocked(':', out);
 		json_value(out, f, row);
 	}
 }
@@ -185,7 +185,7 @@ void json_object(FILE *out, const struct field *fields, const void *row)
 {
 	bool first = true;
 
-	putc('{', out);
+	putc_unlocked('{', out);
 	put_fields(out, fields, row, &first);
-	putc('}', out);
+	putc_unlocked('}', out);
 }

@@ -5,7 +5,7 @@
 
 #include "base/moment.h"
 #include "base/text.h"
-#include "flow/flow.h"
+#include "judge/offence.h"
 #include "query/writer.h"
 
 bool value_is_plain(const struct field *f)

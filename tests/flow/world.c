@@ -22,11 +22,12 @@ static void on_begin(void *context, struct flow *f)
 		w->unclassified++;
 }
 
-static void on_change(void *context, struct flow *f, bool final)
+static void on_change(void *context, struct flow *f, bool news, bool final)
 {
 	struct world *w = context;
 
 	assert_int_equal(f->kind, FLOW_ATTEMPT);
+	assert_true(news || final);
 	if (!final)
 		return;
 	w->finals++;

@@ -1,9 +1,9 @@
 /*
- * file_reader: what the parts of capture_file share: the buffer, and one reader for each format.
+ * capture_file_reader: what the parts of capture_file share: the buffer, and one reader for each format.
  * Of no concern outside src/edge/capture_file.c, file_pcap.c and file_pcapng.c.
  */
-#ifndef EGRESS25_EDGE_FILE_READER_H
-#define EGRESS25_EDGE_FILE_READER_H
+#ifndef EGRESS25_EDGE_CAPTURE_FILE_READER_H
+#define EGRESS25_EDGE_CAPTURE_FILE_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

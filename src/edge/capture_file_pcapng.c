@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "file_reader.h"
+#include "capture_file_reader.h"
 
 #define FRAMING	       12 /* type and both lengths */
 #define MAX_INTERFACES 65536

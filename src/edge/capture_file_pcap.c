@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/text.h"
-#include "file_reader.h"
+#include "capture_file_reader.h"
 
 #define HEADER 24
 

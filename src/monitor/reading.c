@@ -1,0 +1,251 @@
+/*
+ * A file does not run away, so this waits for the writer where watch would let the batch grow:
+ * nothing is ever folded or thinned for want of time, and the answer is the same however slow the
+ * disk is.
+ */
+#include "monitor/reading.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "edge/capture_file.h"
+#include "edge/store.h"
+#include "monitor/way.h"
+#include "monitor/writer.h"
+#include "sources.h"
+
+#define OFFER_EACH    2048 /* sums that are worth a transaction */
+#define COLLECT_EACH  1024 /* frames between looks at what has changed */
+#define SAMPLE_EACH   16   /* see way.h */
+#define PROGRESS_EACH (MOMENT_SECOND / 10)
+
+struct reading {
+	struct reading_options options;
+	struct store *store;
+	struct way *way;
+	struct writer *writer;
+	struct health health;
+	int64_t shown; /* wall clock of the last progress shown */
+	bool failed;   /* the record cannot be written */
+};
+
+static void hand_over(void *context)
+{
+	struct reading *r = context;
+
+	*batch_health(writer_batch(r->writer)) = r->health;
+	if (!writer_offer(r->writer, true))
+		r->failed = true;
+	way_set_batch(r->way, writer_batch(r->writer));
+}
+
+static void show_progress(struct reading *r, const struct capture_file *f, const char *name)
+{
+	int64_t now = moment_now();
+	uint64_t at = capture_file_position(f), size = capture_file_size(f);
+	int filled = size ? (int)(at * 30 / size) : 0;
+	char safe[256];
+
+	if (!r->options.progress || now - r->shown < PROGRESS_EACH)
+		return;
+	r->shown = now;
+	text_escape(name, strlen(name), safe, sizeof(safe));
+	if (size)
+		fprintf(stderr, "\r\033[K%.40s [%.*s%.*s] %3d %%", safe, filled,
+			"##############################", 30 - filled,
+			"..............................", (int)(at * 100 / size));
+	else
+		fprintf(stderr, "\r\033[K%.40s %llu MiB", safe, (unsigned long long)(at >> 20));
+	fflush(stderr);
+}
+
+static void end_progress(const struct reading *r)
+{
+	if (r->options.progress && r->shown)
+		fputs("\r\033[K", stderr);
+}
+
+static int read_frames(struct reading *r, struct capture_file *f, const char *name,
+		       char error[CAPTURE_ERROR])
+{
+	struct frame frame;
+	uint32_t count = 0;
+	int result = 0;
+
+	while (!r->failed && (result = capture_file_next(f, &frame, error)) > 0) {
+		way_frame(r->way, &frame);
+		if (++count % COLLECT_EACH == 0) {
+			way_collect(r->way, COLLECT_EACH);
+			way_health(r->way, &r->health);
+			show_progress(r, f, name);
+			*batch_health(writer_batch(r->writer)) = r->health;
+			if (batch_sum_count(writer_batch(r->writer)) >= OFFER_EACH &&
+			    writer_offer(r->writer, false))
+				way_set_batch(r->way, writer_batch(r->writer));
+		}
+		if (batch_is_full(writer_batch(r->writer)))
+			hand_over(r);
+	}
+	return result;
+}
+
+/* The name under which a file's frames are counted: the end of its path, escaped. */
+static void name_interface(struct health *h, int index, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash && slash[1] ? slash + 1 : file;
+	struct health_interface *i;
+
+	if (index >= HEALTH_INTERFACES - 1) {
+		h->interface_count = HEALTH_INTERFACES;
+		text_print(h->interfaces[HEALTH_INTERFACES - 1].name, 32, "%s", "other files");
+		return;
+	}
+	i = &h->interfaces[index];
+	h->interface_count = (uint8_t)(index + 1);
+	text_escape(strcmp(file, "-") == 0 ? "standard input" : name,
+		    strcmp(file, "-") == 0 ? 14 : strlen(name), i->name, sizeof(i->name));
+}
+
+static int read_file(struct reading *r, int index, const char *name)
+{
+	char error[CAPTURE_ERROR];
+	struct capture_file *f;
+	int result = capture_file_open(name, (uint16_t)index, &f, error);
+
+	if (result < 0) {
+		log_say("%s: %s", name, error);
+		return result;
+	}
+	name_interface(&r->health, index, name);
+	result = read_frames(r, f, name, error);
+	end_progress(r);
+	if (result < 0)
+		log_say("%s: %s", name, error);
+	capture_file_close(f);
+	return result;
+}
+
+/* All of them, whatever becomes of one; the first failure is told. */
+static int read_files(struct reading *r)
+{
+	int first = 0;
+
+	for (int i = 0; i < r->options.file_count && !r->failed; i++) {
+		int result = read_file(r, i, r->options.files[i]);
+
+		if (result < 0 && first == 0)
+			first = result;
+	}
+	way_collect(r->way, BATCH_SUMS);
+	way_health(r->way, &r->health);
+	hand_over(r);
+	way_finish(r->way, hand_over, r);
+	way_health(r->way, &r->health);
+	*batch_health(writer_batch(r->writer)) = r->health;
+	return first;
+}
+
+int reading_run(struct reading *r)
+{
+	char error[STORE_ERROR];
+	int result = read_files(r), stopped = writer_stop(r->writer, error);
+
+	r->writer = NULL;
+	if (stopped < 0) {
+		log_say("record: %s", error);
+		return stopped;
+	}
+	if (r->options.record) {
+		stopped = store_finish_sources(r->store);
+		if (stopped < 0)
+			log_say("%s: the files read cannot be noted as complete: %s",
+				r->options.record, strerror(-stopped));
+	}
+	return result < 0 ? result : stopped;
+}
+
+static int open_store(struct reading *r)
+{
+	const struct reading_options *o = &r->options;
+	struct store_options options = {
+		.path = o->record,
+		.sensor = o->config->sensor,
+		.mode = "read",
+		.totals_only = o->totals_only,
+		.rows_per_host_hour = o->config->rows_per_host_hour,
+	};
+	char error[STORE_ERROR];
+	int result = store_open(&options, &r->store, error);
+
+	if (result < 0)
+		log_say("%s: %s", o->record ? o->record : "temporary record", error);
+	else if (o->record)
+		result = sources_note(r->store, o->files, o->file_count, o->again);
+	return result;
+}
+
+static int open_way(struct reading *r)
+{
+	struct writer_options writer = {.store = r->store};
+	struct way_options way = {.id_base = store_next_id(r->store) - 1, .sample = SAMPLE_EACH};
+	int result = hash_key_draw(&way.key);
+
+	if (result == 0) {
+		r->way = way_new(&way);
+		result = r->way ? writer_start(&writer, &r->writer) : -ENOMEM;
+	}
+	if (result < 0) {
+		log_say("read: cannot start: %s", strerror(-result));
+		return result;
+	}
+	way_set_policy(r->way, r->options.config->policy);
+	way_set_batch(r->way, writer_batch(r->writer));
+	return 0;
+}
+
+int reading_open(const struct reading_options *options, struct reading **ret_)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	int result;
+
+	if (!r)
+		return -ENOMEM;
+	r->options = *options;
+	result = open_store(r);
+	if (result == 0)
+		result = open_way(r);
+	if (result < 0) {
+		reading_close(r);
+		return result;
+	}
+	*ret_ = r;
+	return 0;
+}
+
+void reading_close(struct reading *r)
+{
+	char error[STORE_ERROR];
+
+	if (!r)
+		return;
+	if (r->writer)
+		writer_stop(r->writer, error);
+	way_free(r->way);
+	store_close(r->store);
+	free(r);
+}
+
+const struct health *reading_health(const struct reading *r)
+{
+	return &r->health;
+}
+
+struct sqlite3 *reading_database(const struct reading *r)
+{
+	return store_database(r->store);
+}
