@@ -71,6 +71,14 @@ static uint16_t ip_checksum(const unsigned char *p)
 	return (uint16_t)~((sum & 0xffff) + (sum >> 16));
 }
 
+/* Each host of the LAN has its own; whatever is outside comes by way of the router. */
+static void put_mac(unsigned char *p, uint32_t address)
+{
+	p[0] = 2;
+	p[1] = 0;
+	put32(p + 2, address >> 24 == 10 ? address : 1);
+}
+
 static void write_or_die(const void *data, size_t length)
 {
 	if (fwrite(data, 1, length, out) != length) {
@@ -89,9 +97,8 @@ static void frame(const struct side *from, const struct side *to, unsigned int p
 	uint32_t record[4];
 
 	memset(b, 0, 16 + 18 + 20 + 20);
-	p[0] = p[6] = 2;
-	put32(p + 2, to->address);
-	put32(p + 8, from->address);
+	put_mac(p, to->address);
+	put_mac(p + 6, from->address);
 	at = 12;
 	if (vlan) {
 		put16(p + 12, 0x8100);
