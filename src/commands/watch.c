@@ -2,6 +2,7 @@
  * watch: the live monitor in the foreground.  Each host's first offence is told on standard output
  * as it is recorded.
  */
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ int command_watch(const struct options *o)
 					.context = (void *)(uintptr_t)o};
 	int status;
 
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end the watch */
 	status = load(o, &options.config);
 	if (status != EXIT_DONE)
 		return status;

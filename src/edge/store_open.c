@@ -246,7 +246,7 @@ static int open_database(struct store *s)
 	configure(s);
 	if (!s->path) {
 		r = execute(s, "PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
-			       "PRAGMA synchronous = OFF");
+			       "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
 		return r < 0 ? r : migrate(s);
 	}
 	r = execute(s, "PRAGMA secure_delete = OFF; PRAGMA cache_size = -4096");
