@@ -14,8 +14,8 @@
 #include "query/window.h"
 
 #define HOST_IDENTITIES 1000 /* bounds of the lists */
-#define HOST_SERVERS    1000
-#define HOST_RECENT     20
+#define HOST_SERVERS	1000
+#define HOST_RECENT	20
 
 struct host_identity {
 	char mac[MAC_TEXT];
@@ -43,10 +43,10 @@ struct host_sum {
 };
 
 struct host {
-	struct offender offender; /* zeros where it offended not */
+	struct offender offender;		 /* zeros where it offended not */
 	struct host_sum permitted, also_watched; /* of the whole record */
-	struct list identities; /* newest first */
-	int64_t server_count;   /* all, of which the list holds the most attempted */
+	struct list identities;			 /* newest first */
+	int64_t server_count; /* all, of which the list holds the most attempted */
 	struct list servers;
 	struct list recent;
 };
@@ -54,9 +54,9 @@ struct host {
 extern const struct field host_fields[];
 
 /*
- * 1 and *ret_ filled; 0 where the record does not know the host; or a negative errno (record_error()).
- * Within a window servers are those of offences only: for permitted attempts the record keeps no
- * other sum than that of all time.  host_done() where it returned 1.
+ * 1 and *ret_ filled; 0 where the record does not know the host; or a negative errno
+ * (record_error()). Within a window servers are those of offences only: for permitted attempts the
+ * record keeps no other sum than that of all time.  host_done() where it returned 1.
  */
 int host_load(struct record *r, const char *address, const struct window *w,
 	      const struct policy *policy, int64_t now, struct host *ret_);

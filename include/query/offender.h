@@ -59,7 +59,8 @@ struct offenders {
 
 /*
  * Adds the offenders of a record within the window; with host other than 0, that one alone (also
- * where it offended not at all).  *ret_outside: how many offenders of the record the window leaves
+ * where it offended not at all; its destinations are then exact only where the window reaches up to
+ * the newest frame).  *ret_outside: how many offenders of the record the window leaves
  * out.  policy may be NULL: nothing is permitted then.  0, or a negative errno (record_error()).
  */
 int offenders_load(struct record *r, const struct window *w, int64_t host,

@@ -23,8 +23,8 @@ struct record {
 	struct sqlite3 *db;
 	bool borrowed;
 	bool immutable; /* nobody writes it, and its log was empty: see record.c */
-	char *path;     /* NULL where borrowed */
-	char *sensor;   /* of the newest run; NULL where there is none */
+	char *path;	/* NULL where borrowed */
+	char *sensor;	/* of the newest run; NULL where there is none */
 	int64_t newest; /* greatest stamp of any frame; 0 where none came */
 };
 

@@ -1,6 +1,6 @@
 /*
- * report: the one way out: rows or a single thing, as a table, as JSON or as CSV.  The three writers
- * are fed from the same tables of fields, so a new field is one row of such a table.
+ * report: the one way out: rows or a single thing, as a table, as JSON or as CSV.  The three
+ * writers are fed from the same tables of fields, so a new field is one row of such a table.
  *
  * JSON: a list is an array with one object a line, so it can be written, and read, as it comes.
  * CSV: RFC 4180 with a heading; a list of plain values is joined by "; ", anything deeper is JSON
@@ -25,10 +25,11 @@ enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_FORMAT_COUNT 
 struct report_options {
 	FILE *out;
 	enum report_format format;
-	bool lines;   /* JSON: one object a line and no array around them */
+	bool lines; /* JSON: one object a line and no array around them */
 	bool color;
-	int columns;  /* width of a table */
-	int64_t now;  /* for relative times */
+	int columns; /* width of a table */
+	bool merged; /* rows come of several records */
+	int64_t now; /* for relative times */
 };
 
 /* The terminal's width and whether it takes colour, as standard output and the environment say. */

@@ -13,7 +13,7 @@
 #include "query/record.h"
 #include "query/value.h"
 
-#define STATUS_BEAT       (10 * MOMENT_SECOND) /* a running monitor's last write may be so old */
+#define STATUS_BEAT	  (10 * MOMENT_SECOND) /* a running monitor's last write may be so old */
 #define STATUS_ONE_SIDED  10   /* frames one way, none the other: a mirror of one direction */
 #define STATUS_DROP_SHARE 1000 /* blind when one frame of so many was dropped */
 

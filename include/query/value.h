@@ -42,21 +42,21 @@ struct numbers {
 };
 
 enum field_kind {
-	FIELD_CHARS,      /* char[]; "" is null */
-	FIELD_TEXT,       /* const char *; NULL is null */
-	FIELD_INTEGER,    /* int64_t */
-	FIELD_MAYBE,      /* struct maybe */
-	FIELD_REAL,       /* struct maybe_real */
-	FIELD_BOOL,       /* bool */
+	FIELD_CHARS,	  /* char[]; "" is null */
+	FIELD_TEXT,	  /* const char *; NULL is null */
+	FIELD_INTEGER,	  /* int64_t */
+	FIELD_MAYBE,	  /* struct maybe */
+	FIELD_REAL,	  /* struct maybe_real */
+	FIELD_BOOL,	  /* bool */
 	FIELD_MAYBE_BOOL, /* struct maybe */
-	FIELD_TIME,       /* int64_t; TIME_UNKNOWN is null */
-	FIELD_NUMBERS,    /* struct numbers */
-	FIELD_TEXTS,      /* struct list of const char * */
-	FIELD_OUTCOMES,   /* int64_t[OUTCOME_COUNT] */
-	FIELD_COUNTS,     /* struct list of struct named_count: an object */
-	FIELD_OBJECT,     /* a struct in place, which `fields` describes */
-	FIELD_OBJECTS,    /* struct list of structs of `size` bytes, which `fields` describes */
-	FIELD_INLINE,     /* a struct in place, whose fields stand among ours */
+	FIELD_TIME,	  /* int64_t; TIME_UNKNOWN is null */
+	FIELD_NUMBERS,	  /* struct numbers */
+	FIELD_TEXTS,	  /* struct list of const char * */
+	FIELD_OUTCOMES,	  /* int64_t[OUTCOME_COUNT] */
+	FIELD_COUNTS,	  /* struct list of struct named_count: an object */
+	FIELD_OBJECT,	  /* a struct in place, which `fields` describes */
+	FIELD_OBJECTS,	  /* struct list of structs of `size` bytes, which `fields` describes */
+	FIELD_INLINE,	  /* a struct in place, whose fields stand among ours */
 	FIELD_KIND_COUNT
 };
 
@@ -76,6 +76,7 @@ struct field {
 	const char *heading;
 	uint8_t place, weight, least;
 	bool right;
+	bool merged; /* a column only where several records are merged */
 	/* Text of the cell, where the kind's own will not do. */
 	void (*cell)(const void *row, int64_t now, char *buf, size_t size);
 };

@@ -17,7 +17,8 @@ struct window {
 	int64_t since, until;
 };
 
-/* Whole days, hours or minutes: starts from `from`, below `to`; span in seconds as in the schema. */
+/* Whole days, hours or minutes: starts from `from`, below `to`; span in seconds as in the schema.
+ */
 struct span {
 	int64_t span, from, to;
 };

@@ -18,7 +18,8 @@
 /* A field as one line of words for a table's cell; "-" where it is null or empty. */
 void value_words(const struct field *f, const void *row, int64_t now, char *buf, size_t size);
 
-/* A field that is itself no more than a number, a text, a truth or a time; and whether it is null. */
+/* A field that is itself no more than a number, a text, a truth or a time; and whether it is null.
+ */
 bool value_is_plain(const struct field *f);
 bool value_is_null(const struct field *f, const void *row);
 

@@ -19,7 +19,7 @@ struct listing {
 	const struct query *query;
 	struct connections *connections;
 	const char *address; /* or NULL */
-	uint64_t most;       /* rows shown */
+	uint64_t most;	     /* rows shown */
 	uint64_t shown;
 };
 

@@ -39,8 +39,9 @@ int query_window(const struct options *options, bool all, int64_t newest, int64_
 			options->until, options->since ? " " : "",
 			options->since ? options->since : "");
 	else
-		log_say("--%s %s: is no time: give YYYY-MM-DD, HH:MM, RFC 3339, or how long ago such "
-			"as 90m, 24h, 7d", bad == options->since ? "since" : "until", bad);
+		log_say("--%s %s: is no time: give YYYY-MM-DD, HH:MM, RFC 3339, or how long ago "
+			"such as 90m, 24h, 7d",
+			bad == options->since ? "since" : "until", bad);
 	return EXIT_USAGE;
 }
 
@@ -77,6 +78,7 @@ int query_open(const struct options *options, bool all, struct query *ret_)
 	status = options_config(options, &q->config);
 	if (status == EXIT_DONE)
 		status = open_records(options, q);
+	q->report.merged = q->count > 1;
 	if (status != EXIT_DONE)
 		return status;
 	for (size_t i = 0; i < q->count; i++)

@@ -18,7 +18,8 @@ static int print_status(const struct query *q, struct report *list, size_t at,
 		report_note(&q->report, "%s", "");
 	rc = report_object(&q->report, status_fields, s);
 	if (rc == 0 && s->blind.count == 0)
-		rc = report_note(&q->report, "\nIt is watching: nothing says that it misses anything.");
+		rc = report_note(&q->report,
+				 "\nIt is watching: nothing says that it misses anything.");
 	return rc;
 }
 

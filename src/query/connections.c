@@ -8,14 +8,14 @@
 #include "base/text.h"
 #include "query/offender.h"
 
-#define CHUNK        256
+#define CHUNK	     256
 #define SENDERS_MOST 16
 
 /* One record's rows, read up to `at` of `count`. */
 struct cursor {
 	const struct record *record;
 	sqlite3_stmt *page, *senders, *number;
-	int64_t host; /* 0: all; -1: the record does not know it */
+	int64_t host;		   /* 0: all; -1: the record does not know it */
 	int64_t before, before_id; /* where the next page begins */
 	struct connection_row rows[CHUNK];
 	size_t at, count;
@@ -42,8 +42,9 @@ static const char host_sql[] = ROWS " AND c.host = ?5" ORDER;
 
 static const char count_all_sql[] = "SELECT count(*) FROM (SELECT 1 FROM conn"
 				    " WHERE started >= ?1 AND started < ?2 LIMIT ?4)";
-static const char count_host_sql[] = "SELECT count(*) FROM (SELECT 1 FROM conn"
-				     " WHERE started >= ?1 AND started < ?2 AND host = ?5 LIMIT ?4)";
+static const char count_host_sql[] =
+	"SELECT count(*) FROM (SELECT 1 FROM conn"
+	" WHERE started >= ?1 AND started < ?2 AND host = ?5 LIMIT ?4)";
 
 void connection_row_done(struct connection_row *row)
 {

@@ -100,19 +100,28 @@ static int load_identities(struct record *r, int64_t id, struct host *h)
 	return rc < 0 ? record_errno(r) : 0;
 }
 
-#define SERVERS_SPAN                                                                               \
-	"SELECT standing, server, attempts, connected, last_start FROM contact_sum"                \
-	" WHERE span = ? AND start >= ? AND start < ? AND host = ?"
-#define SERVERS(spans)                                                                             \
-	"SELECT s.address, s.name, sum(attempts) AS n, sum(connected), max(last_start), standing,"  \
-	" count(*) OVER () FROM (" spans ") CROSS JOIN server s ON s.id = server"                  \
-	" GROUP BY standing, server ORDER BY n DESC, 4 DESC, s.address"
+/* One row per server and standing: what was added up, how many rows there are, and how many of them
+ * are servers of offences. */
+#define SERVERS                                                                                    \
+	"SELECT s.address, s.name, sum(c.attempts) AS n, sum(c.connected) AS m, "                  \
+	"max(c.last_start),"                                                                       \
+	" c.standing, count(*) OVER (), sum(c.standing = 0 AND c.server <> 0) OVER ()"
+#define ORDER                                                                                      \
+	" CROSS JOIN server s ON s.id = c.server GROUP BY c.standing, c.server"                    \
+	" ORDER BY n DESC, m DESC, s.address"
 
-static const char *const servers_sql[] = {
-	SERVERS(SERVERS_SPAN),
-	SERVERS(SERVERS_SPAN " UNION ALL " SERVERS_SPAN),
-	SERVERS(SERVERS_SPAN " UNION ALL " SERVERS_SPAN " UNION ALL " SERVERS_SPAN),
-};
+/* The key of contact_sum begins with span and start, so a window is asked start by start: it costs
+ * what this host did, whatever others did. */
+static const char servers_all_sql[] =
+	SERVERS " FROM (SELECT * FROM contact_sum WHERE span = 0 AND start = 0"
+		" AND standing IN (0, 1, 2) AND host = ?1) c" ORDER;
+static const char servers_window_sql[] =
+	"WITH RECURSIVE t(span, start, until) AS (SELECT * FROM"
+	" (SELECT ?2 AS a, ?3 AS b, ?4 AS c UNION ALL SELECT ?5, ?6, ?7 UNION ALL SELECT ?8, ?9, "
+	"?10) WHERE b < c UNION ALL SELECT span, start + span * 1000000, until FROM t"
+	" WHERE start + span * 1000000 < until) " SERVERS
+	" FROM t CROSS JOIN contact_sum c ON c.span = t.span AND c.start = t.start"
+	" AND c.standing = 0 AND c.host = ?1" ORDER;
 
 static void take_server(sqlite3_stmt *s, struct host_server *v)
 {
@@ -127,12 +136,31 @@ static void take_server(sqlite3_stmt *s, struct host_server *v)
 		v->standing = standing_name((enum standing)standing);
 }
 
-static int load_servers(struct record *r, int64_t id, const struct window *w, struct host *h)
+/* The spans of the window in which the host offended at all, at ?2 and on. */
+static void bind_window(sqlite3_stmt *s, const struct window *w, const struct offender *o)
 {
 	struct span spans[WINDOW_SPANS];
-	size_t count = window_spans(w, SCHEMA_SPAN_HOUR, spans);
+	size_t count = o->attempts > 0 ? window_spans(w, SCHEMA_SPAN_HOUR, spans) : 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct span none = {0}, *p = i < count ? &spans[i] : &none;
+		int64_t unit = p->span * MOMENT_SECOND, least, most;
+		int at = 2 + 3 * (int)i;
+
+		least = unit ? moment_floor(o->first_seen, unit) : 0;
+		most = unit ? moment_floor(o->last_seen, unit) + unit : 0;
+		sqlite3_bind_int64(s, at, p->span);
+		sqlite3_bind_int64(s, at + 1, p->from > least ? p->from : least);
+		sqlite3_bind_int64(s, at + 2, p->to < most ? p->to : most);
+	}
+}
+
+static int load_servers(struct record *r, int64_t id, const struct window *w, struct host *h)
+{
+	bool all = window_is_all(w);
 	struct host_server *items = calloc(HOST_SERVERS, sizeof(*items));
-	sqlite3_stmt *s = record_prepare(r, servers_sql[count - 1]);
+	sqlite3_stmt *s = record_prepare(r, all ? servers_all_sql : servers_window_sql);
+	int64_t destinations = 0;
 	int rc = 0;
 
 	h->servers.items = items;
@@ -140,18 +168,16 @@ static int load_servers(struct record *r, int64_t id, const struct window *w, st
 		sqlite3_finalize(s);
 		return items ? record_errno(r) : -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++) {
-		int at = 1 + 4 * (int)i;
-
-		sqlite3_bind_int64(s, at, spans[i].span);
-		sqlite3_bind_int64(s, at + 1, spans[i].from);
-		sqlite3_bind_int64(s, at + 2, spans[i].to);
-		sqlite3_bind_int64(s, at + 3, id);
-	}
+	sqlite3_bind_int64(s, 1, id);
+	if (!all)
+		bind_window(s, w, &h->offender);
 	while (h->servers.count < HOST_SERVERS && (rc = record_step(s)) > 0) {
 		h->server_count = sqlite3_column_int64(s, 6);
+		destinations = sqlite3_column_int64(s, 7);
 		take_server(s, &items[h->servers.count++]);
 	}
+	if (!all)
+		h->offender.destinations = destinations;
 	sqlite3_finalize(s);
 	return rc < 0 ? record_errno(r) : 0;
 }

@@ -24,16 +24,14 @@ static const struct field identity_fields[] = {
 
 static const struct field server_fields[] = {
 	{"address", FIELD_CHARS, SERVER(address), .heading = "ADDRESS", .place = 1},
-	{"name", FIELD_TEXT, SERVER(name), .heading = "NAME", .place = 2, .weight = 50,
-	 .least = 8},
+	{"name", FIELD_TEXT, SERVER(name), .heading = "NAME", .place = 2, .weight = 50, .least = 8},
 	{"attempts", FIELD_INTEGER, SERVER(attempts), .heading = "ATTEMPTS", .place = 3,
 	 .weight = 90, .right = true},
 	{"connected", FIELD_INTEGER, SERVER(connected), .heading = "CONNECTED", .place = 4,
 	 .weight = 80, .right = true},
 	{"last_attempt", FIELD_TIME, SERVER(last_attempt), .heading = "LAST ATTEMPT", .place = 5,
 	 .weight = 60},
-	{"standing", FIELD_TEXT, SERVER(standing), .heading = "STANDING", .place = 6,
-	 .weight = 70},
+	{"standing", FIELD_TEXT, SERVER(standing), .heading = "STANDING", .place = 6, .weight = 70},
 	{0},
 };
 

@@ -203,7 +203,8 @@ static void drop_idle(struct load *l)
 static int count_destinations(struct load *l)
 {
 	static const char *const sql[] = {
-		"SELECT host, count(*) FROM (SELECT DISTINCT * FROM (" DISTINCT_SPAN ")) GROUP BY 1",
+		"SELECT host, count(*) FROM (SELECT DISTINCT * FROM (" DISTINCT_SPAN
+		")) GROUP BY 1",
 		"SELECT host, count(*) FROM (" DISTINCT_SPAN " UNION " DISTINCT_SPAN ") GROUP BY 1",
 		"SELECT host, count(*) FROM (" DISTINCT_SPAN " UNION " DISTINCT_SPAN
 		" UNION " DISTINCT_SPAN ") GROUP BY 1",
@@ -222,7 +223,7 @@ static int count_destinations(struct load *l)
 		bind_span(s, 1 + 3 * (int)i, &spans[i]);
 	while ((rc = record_step(s)) > 0) {
 		int64_t host = sqlite3_column_int64(s, 0);
-		struct offender *o = l->host && host != l->host ? NULL : get_offender(l, host);
+		struct offender *o = get_offender(l, host);
 
 		if (o)
 			o->destinations = sqlite3_column_int64(s, 1);
@@ -388,15 +389,18 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 	int64_t offenders;
 	int rc = load_sums(l);
 
-	/* Windows that reach the newest frame hold the newest attempt to every server. */
-	if (rc == 0 && l->window->until <= l->record->newest)
+	/* Windows that reach the newest frame hold the newest attempt to every server.  A single
+	 * host's are counted by who asked for it, at the cost of that host alone. */
+	if (rc == 0 && !l->host && l->window->until <= l->record->newest)
 		rc = count_destinations(l);
 	drop_idle(l);
 	if (rc == 0)
 		rc = load_details(l);
 	if (rc == 0)
-		rc = record_number(l->record, "SELECT count(*) FROM host_sum WHERE span = 0"
-				   " AND start = 0 AND standing = 0 AND attempts > 0", 0, &offenders);
+		rc = record_number(l->record,
+				   "SELECT count(*) FROM host_sum WHERE span = 0"
+				   " AND start = 0 AND standing = 0 AND attempts > 0",
+				   0, &offenders);
 	if (rc == 0) {
 		size_t found = l->into->count - l->first;
 
@@ -409,7 +413,8 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 static bool permits_any(const struct policy *p)
 {
 	return p && policy_rule_count(p, POLICY_MAIL_SERVER) + policy_rule_count(p, POLICY_ALLOW) +
-				    policy_rule_count(p, POLICY_ALSO_WATCH) > 0;
+				    policy_rule_count(p, POLICY_ALSO_WATCH) >
+			    0;
 }
 
 int offenders_load(struct record *r, const struct window *w, int64_t host,

@@ -27,7 +27,7 @@ static void cell_permitted(const void *row, int64_t now, char *buf, size_t size)
 	const struct offender *o = row;
 
 	(void)now;
-	text_print(buf, size, "%s", o->now_permitted ? "permitted now" : "");
+	text_print(buf, size, "%s", o->now_permitted ? "permitted" : "");
 }
 
 const char *offender_style(const void *offender)
@@ -51,8 +51,8 @@ const struct field offender_fields[] = {
 	{"vendor", FIELD_TEXT, AT(vendor)},
 	{"vlans", FIELD_NUMBERS, AT(vlans), .heading = "VLAN", .place = 3, .weight = 80,
 	 .least = 4},
-	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 11, .weight = 20,
-	 .least = 6},
+	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 11, .weight = 55,
+	 .least = 6, .merged = true},
 	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 8,
 	 .weight = 30},
 	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 9, .weight = 75},
@@ -74,7 +74,7 @@ const struct field offender_fields[] = {
 	{"verdict", FIELD_TEXT, AT(verdict)},
 	{"score", FIELD_REAL, AT(score)},
 	{"reasons", FIELD_TEXTS, AT(reasons)},
-	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "POLICY", .place = 10,
-	 .weight = 60, .least = 9, .cell = cell_permitted},
+	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 10,
+	 .weight = 60, .cell = cell_permitted},
 	{0},
 };

@@ -165,18 +165,23 @@ static int check_file(const char *path, char *error)
 	if (fd < 0) {
 		rc = -errno;
 		if (rc == -ENOENT)
-			text_print(error, RECORD_ERROR, "%s: no record yet: run egress25 watch, or "
-				   "name one with --record", path);
+			text_print(error, RECORD_ERROR,
+				   "%s: no record yet: run egress25 watch, or "
+				   "name one with --record",
+				   path);
 		else if (rc == -EACCES)
-			text_print(error, RECORD_ERROR, "%s: may not be read by this user: become "
-				   "root or a member of the record's group", path);
+			text_print(error, RECORD_ERROR,
+				   "%s: may not be read by this user: become "
+				   "root or a member of the record's group",
+				   path);
 		else
 			text_print(error, RECORD_ERROR, "%s: %s: name a record with --record", path,
 				   strerror(-rc));
 		return rc;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		text_print(error, RECORD_ERROR, "%s: is no file: name a record with --record", path);
+		text_print(error, RECORD_ERROR, "%s: is no file: name a record with --record",
+			   path);
 		rc = -EINVAL;
 	}
 	close(fd);
@@ -185,7 +190,8 @@ static int check_file(const char *path, char *error)
 
 static int refuse(char *error, const char *path)
 {
-	text_print(error, RECORD_ERROR, "%s: is no record of egress25: name one with --record", path);
+	text_print(error, RECORD_ERROR, "%s: is no record of egress25: name one with --record",
+		   path);
 	return -EINVAL;
 }
 
@@ -206,11 +212,13 @@ static int check_kind(const struct record *r, char *error)
 	if (version == SCHEMA_VERSION)
 		return 0;
 	if (version > SCHEMA_VERSION)
-		text_print(error, RECORD_ERROR, "%s: written by a newer egress25 (schema %lld, this "
-			   "one knows %d): update this program", r->path, (long long)version,
-			   SCHEMA_VERSION);
+		text_print(error, RECORD_ERROR,
+			   "%s: written by a newer egress25 (schema %lld, this "
+			   "one knows %d): update this program",
+			   r->path, (long long)version, SCHEMA_VERSION);
 	else
-		text_print(error, RECORD_ERROR, "%s: written by an older egress25 (schema %lld, now "
+		text_print(error, RECORD_ERROR,
+			   "%s: written by an older egress25 (schema %lld, now "
 			   "%d): start egress25 watch on it once, which brings it up to date",
 			   r->path, (long long)version, SCHEMA_VERSION);
 	return -EPROTO;
@@ -255,7 +263,8 @@ static int open_database(struct record *r)
 	r->db = NULL;
 	if (r->immutable && !uri)
 		return -ENOMEM;
-	rc = sqlite3_open_v2(uri ? uri : r->path, &r->db, flags | (uri ? SQLITE_OPEN_URI : 0), NULL);
+	rc = sqlite3_open_v2(uri ? uri : r->path, &r->db, flags | (uri ? SQLITE_OPEN_URI : 0),
+			     NULL);
 	free(uri);
 	if (rc != SQLITE_OK)
 		return r->db ? record_errno(r) : -ENOMEM;
@@ -286,9 +295,12 @@ static int open_checked(struct record *r, char *error)
 	if (rc == 0 || r->immutable || !lacks_log(r))
 		return rc;
 	if (!log_is_empty(r->path)) {
-		text_print(error, RECORD_ERROR, "%s: its newest part (%s-wal) cannot be read by this "
-			   "user while no monitor runs: start egress25 watch, or ask as the record's "
-			   "owner", r->path, r->path);
+		text_print(
+			error, RECORD_ERROR,
+			"%s: its newest part (%s-wal) cannot be read by this "
+			"user while no monitor runs: start egress25 watch, or ask as the record's "
+			"owner",
+			r->path, r->path);
 		return -EACCES;
 	}
 	r->immutable = true;

@@ -141,9 +141,10 @@ static void put_fields(const struct sheet *s, const struct field *fields, const 
 		} else if (f->kind == FIELD_TEXTS) {
 			put_texts(s, f, at);
 		} else {
-			value_words(&(struct field){.name = f->name, .kind = f->kind,
-						    .offset = f->offset}, object, s->options->now,
-				    text, sizeof(text));
+			value_words(&(struct field){.name = f->name,
+						    .kind = f->kind,
+						    .offset = f->offset},
+				    object, s->options->now, text, sizeof(text));
 			if (strcmp(text, "-") != 0)
 				put_line(s, f->name, text);
 		}

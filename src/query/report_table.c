@@ -17,7 +17,7 @@
 #include "query/writer.h"
 
 #define COLUMNS_MOST 24
-#define GAP          2
+#define GAP	     2
 
 struct column {
 	const struct field *field;
@@ -43,7 +43,8 @@ static void collect(struct table *t, const struct field *fields, size_t base)
 
 		if (f->kind == FIELD_INLINE)
 			collect(t, f->fields, base + f->offset);
-		if (!f->heading || f->kind == FIELD_INLINE || at == COLUMNS_MOST)
+		if (!f->heading || f->kind == FIELD_INLINE || at == COLUMNS_MOST ||
+		    (f->merged && !t->options.merged))
 			continue;
 		for (; at > 0 && t->columns[at - 1].field->place > f->place; at--)
 			t->columns[at] = t->columns[at - 1];

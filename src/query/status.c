@@ -50,9 +50,9 @@ static void load_file(const struct record *r, struct status *s)
 }
 
 /* A monitor's run, if there ever was one; the newest. */
-static const char run_sql[] =
-	"SELECT id, mode, sensor, started, beat, ended IS NULL, packets, stray, unclassified, newest"
-	" FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
+static const char run_sql[] = "SELECT id, mode, sensor, started, beat, ended IS NULL, packets, "
+			      "stray, unclassified, newest"
+			      " FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
 
 static int load_run(const struct record *r, int64_t now, struct status *s, int64_t *ret_run)
 {
@@ -82,8 +82,8 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 }
 
 /* Prepares sql with run bound, and room for `most` items of that size. */
-static int begin_list(const struct record *r, const char *sql, int64_t run, size_t most, size_t size,
-		      struct list *list, sqlite3_stmt **ret_)
+static int begin_list(const struct record *r, const char *sql, int64_t run, size_t most,
+		      size_t size, struct list *list, sqlite3_stmt **ret_)
 {
 	sqlite3_stmt *q = record_prepare(r, sql);
 
@@ -103,8 +103,9 @@ static int load_interfaces(const struct record *r, int64_t run, struct status *s
 {
 	struct status_interface *items;
 	sqlite3_stmt *q;
-	int rc = begin_list(r, "SELECT name, received, dropped, dropped_by_interface, outward, inward,"
-			       " last_frame, down FROM interface WHERE run = ?1 ORDER BY name",
+	int rc = begin_list(r,
+			    "SELECT name, received, dropped, dropped_by_interface, outward, inward,"
+			    " last_frame, down FROM interface WHERE run = ?1 ORDER BY name",
 			    run, HEALTH_INTERFACES, sizeof(*items), &s->interfaces, &q);
 
 	if (rc < 0)
@@ -120,8 +121,8 @@ static int load_interfaces(const struct record *r, int64_t run, struct status *s
 			.dropped_by_interface = sqlite3_column_int64(q, 3),
 			.outward = sqlite3_column_int64(q, 4),
 			.inward = sqlite3_column_int64(q, 5),
-			.both_directions = sqlite3_column_int64(q, 4) > 0 &&
-					   sqlite3_column_int64(q, 5) > 0,
+			.both_directions =
+				sqlite3_column_int64(q, 4) > 0 && sqlite3_column_int64(q, 5) > 0,
 			.down = sqlite3_column_int64(q, 7) != 0,
 			.last_frame = last ? last : TIME_UNKNOWN,
 		};
@@ -134,8 +135,10 @@ static int load_losses(const struct record *r, int64_t run, struct status *s)
 {
 	struct named_count *items;
 	sqlite3_stmt *q;
-	int rc = begin_list(r, "SELECT reason, count FROM lost WHERE run = ?1 ORDER BY count DESC,"
-			       " reason", run, HEALTH_LOSSES, sizeof(*items), &s->lost, &q);
+	int rc = begin_list(r,
+			    "SELECT reason, count FROM lost WHERE run = ?1 ORDER BY count DESC,"
+			    " reason",
+			    run, HEALTH_LOSSES, sizeof(*items), &s->lost, &q);
 
 	if (rc < 0)
 		return rc;
@@ -183,11 +186,15 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 	if (rc == 0)
 		rc = load_examples(r, run, s);
 	if (rc == 0)
-		rc = record_number(r, "SELECT coalesce(sum(attempts), 0) FROM host_sum WHERE span = 0"
-				      " AND start = 0", 0, &s->connections);
+		rc = record_number(r,
+				   "SELECT coalesce(sum(attempts), 0) FROM host_sum WHERE span = 0"
+				   " AND start = 0",
+				   0, &s->connections);
 	if (rc == 0)
-		rc = record_number(r, "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
-				      " AND standing = 0 AND attempts > 0", 0, &s->offenders);
+		rc = record_number(r,
+				   "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
+				   " AND standing = 0 AND attempts > 0",
+				   0, &s->offenders);
 	return rc;
 }
 

@@ -53,14 +53,18 @@ static void judge_monitor(struct status *s, int64_t now)
 	if (!s->running && s->beat == TIME_UNKNOWN)
 		add(s, "no monitor ever wrote this record: start egress25 watch");
 	else if (!s->running && strcmp(s->mode, "watch") != 0)
-		add(s, "no monitor runs on this record, it was read from capture files: start egress25 "
-		       "watch to see what happens now");
+		add(s, "no monitor runs on this record, it was read from capture files: start "
+		       "egress25 watch to see what happens now");
 	else if (!s->running)
-		add(s, "no monitor runs: the last one wrote %s; start egress25 watch (systemctl start "
-		       "egress25)", moment_format_ago(s->beat, now, text));
+		add(s,
+		    "no monitor runs: the last one wrote %s; start egress25 watch (systemctl start "
+		    "egress25)",
+		    moment_format_ago(s->beat, now, text));
 	else if (now - s->beat > STATUS_BEAT)
-		add(s, "the monitor runs but has written nothing to the record for %s: look for a full "
-		       "or stalled disk, and at its messages", span_text(now - s->beat, text));
+		add(s,
+		    "the monitor runs but has written nothing to the record for %s: look for a "
+		    "full or stalled disk, and at its messages",
+		    span_text(now - s->beat, text));
 }
 
 /* The sum over interfaces counts: one may carry each direction. */
@@ -74,11 +78,15 @@ static void judge_sides(struct status *s)
 		inward += items[i].inward;
 	}
 	if (inward == 0 && outward >= STATUS_ONE_SIDED)
-		add(s, "the mirror is one-sided: %" PRId64 " frames to external addresses, none back; "
-		       "mirror both directions of the port (both, rx and tx)", outward);
+		add(s,
+		    "the mirror is one-sided: %" PRId64 " frames to external addresses, none back; "
+		    "mirror both directions of the port (both, rx and tx)",
+		    outward);
 	if (outward == 0 && inward >= STATUS_ONE_SIDED)
-		add(s, "the mirror is one-sided: %" PRId64 " frames from external addresses, none to "
-		       "them; mirror both directions of the port (both, rx and tx)", inward);
+		add(s,
+		    "the mirror is one-sided: %" PRId64 " frames from external addresses, none to "
+		    "them; mirror both directions of the port (both, rx and tx)",
+		    inward);
 }
 
 static void judge_silence(struct status *s, const struct status_interface *i, int64_t silent_after,
@@ -90,11 +98,15 @@ static void judge_silence(struct status *s, const struct status_interface *i, in
 	if (silent_after <= 0 || now - since <= silent_after)
 		return;
 	if (i->last_frame == TIME_UNKNOWN)
-		add(s, "%s: no frame at all since the start %s: check that the switch mirrors to this "
-		       "port and that the cable is in it", i->name, moment_format_ago(since, now, text));
+		add(s,
+		    "%s: no frame at all since the start %s: check that the switch mirrors to this "
+		    "port and that the cable is in it",
+		    i->name, moment_format_ago(since, now, text));
 	else
-		add(s, "%s: silent, the last frame came %s: check the mirror's configuration on the "
-		       "switch", i->name, moment_format_ago(since, now, text));
+		add(s,
+		    "%s: silent, the last frame came %s: check the mirror's configuration on the "
+		    "switch",
+		    i->name, moment_format_ago(since, now, text));
 }
 
 static void judge_drops(struct status *s, const struct status_interface *i)
@@ -102,9 +114,12 @@ static void judge_drops(struct status *s, const struct status_interface *i)
 	int64_t all = i->received + i->dropped;
 
 	if (i->dropped > 0 && i->dropped >= all / STATUS_DROP_SHARE)
-		add(s, "%s: the kernel dropped %" PRId64 " of %" PRId64 " frames (%.1f %%): attempts in "
-		       "them were not seen; give this machine more or faster processors, or mirror "
-		       "less", i->name, i->dropped, all, 100.0 * (double)i->dropped / (double)all);
+		add(s,
+		    "%s: the kernel dropped %" PRId64 " of %" PRId64
+		    " frames (%.1f %%): attempts in "
+		    "them were not seen; give this machine more or faster processors, or mirror "
+		    "less",
+		    i->name, i->dropped, all, 100.0 * (double)i->dropped / (double)all);
 }
 
 static void judge_unclassified(struct status *s)
@@ -120,10 +135,11 @@ static void judge_unclassified(struct status *s)
 			   e[i].client, e[i].server);
 		used += strlen(text + used);
 	}
-	add(s, "%" PRId64 " connections on watched ports have two external ends%s%s: `internal` "
-	       "probably misses a prefix, or the mirror sits outside the NAT; name the clients' "
-	       "prefix under internal, or mirror the inside", s->unclassified.connections,
-	    used ? ", such as " : "", text);
+	add(s,
+	    "%" PRId64 " connections on watched ports have two external ends%s%s: `internal` "
+	    "probably misses a prefix, or the mirror sits outside the NAT; name the clients' "
+	    "prefix under internal, or mirror the inside",
+	    s->unclassified.connections, used ? ", such as " : "", text);
 }
 
 void status_judge(struct status *s, int64_t silent_after, int64_t now)
@@ -137,8 +153,10 @@ void status_judge(struct status *s, int64_t silent_after, int64_t now)
 		if (!n->name)
 			continue;
 		if (s->running && n->down)
-			add(s, "%s: the interface is down: bring it up (ip link set %s up) and check the "
-			       "cable", n->name, n->name);
+			add(s,
+			    "%s: the interface is down: bring it up (ip link set %s up) and check "
+			    "the cable",
+			    n->name, n->name);
 		else if (s->running)
 			judge_silence(s, n, silent_after, now);
 		judge_drops(s, n);

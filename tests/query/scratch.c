@@ -93,17 +93,19 @@ void scratch_sum(struct scratch *s)
 	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++) {
 		int n = spans[i];
 
-		scratch_sql(s,
-			    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts,"
-			    " connected, bytes_sent, outcome_sent, outcome_encrypted,"
-			    " outcome_rejected, outcome_connected, outcome_refused,"
-			    " outcome_unreachable, outcome_unanswered)"
-			    " SELECT %d, " START ", 0, host, min(started), max(last), count(*),"
-			    " sum(connected), sum(bytes), sum(outcome = 'sent'),"
-			    " sum(outcome = 'encrypted'), sum(outcome = 'rejected'),"
-			    " sum(outcome = 'connected'), sum(outcome = 'refused'),"
-			    " sum(outcome = 'unreachable'), sum(outcome = 'unanswered')"
-			    " FROM raw GROUP BY 2, host", n, n, n, n);
+		scratch_sql(
+			s,
+			"INSERT INTO host_sum(span, start, standing, host, first, last, attempts,"
+			" connected, bytes_sent, outcome_sent, outcome_encrypted,"
+			" outcome_rejected, outcome_connected, outcome_refused,"
+			" outcome_unreachable, outcome_unanswered)"
+			" SELECT %d, " START ", 0, host, min(started), max(last), count(*),"
+			" sum(connected), sum(bytes), sum(outcome = 'sent'),"
+			" sum(outcome = 'encrypted'), sum(outcome = 'rejected'),"
+			" sum(outcome = 'connected'), sum(outcome = 'refused'),"
+			" sum(outcome = 'unreachable'), sum(outcome = 'unanswered')"
+			" FROM raw GROUP BY 2, host",
+			n, n, n, n);
 		/* Servers whose newest attempt by this host began within the span. */
 		scratch_sql(s,
 			    "UPDATE host_sum SET destinations = (SELECT count(*) FROM (SELECT"
@@ -111,11 +113,13 @@ void scratch_sum(struct scratch *s)
 			    " GROUP BY server) WHERE " START " = host_sum.start) WHERE span = %d",
 			    n, n, n, n);
 		if (n != SCHEMA_SPAN_DAY)
-			scratch_sql(s,
-				    "INSERT INTO contact_sum(span, start, standing, host, server, port,"
-				    " attempts, connected, last_start) SELECT %d, " START ", 0, host,"
-				    " server, port, count(*), sum(connected), max(started) FROM raw"
-				    " GROUP BY 2, host, server, port", n, n, n, n);
+			scratch_sql(
+				s,
+				"INSERT INTO contact_sum(span, start, standing, host, server, port,"
+				" attempts, connected, last_start) SELECT %d, " START ", 0, host,"
+				" server, port, count(*), sum(connected), max(started) FROM raw"
+				" GROUP BY 2, host, server, port",
+				n, n, n, n);
 	}
 }
 
@@ -126,6 +130,7 @@ static void report_into(FILE *out, enum report_format format, int columns,
 		.out = out,
 		.format = format,
 		.columns = columns,
+		.merged = true,
 		.now = INT64_C(1700000000000000),
 	};
 }
@@ -201,7 +206,8 @@ void assert_csv(const char *text, const char *expression)
 	char *command = sqlite3_mprintf(
 		"python3 -c 'import csv, io, sys; csv.field_size_limit(1 << 24);"
 		" rows = list(csv.DictReader(io.TextIOWrapper(sys.stdin.buffer, \"utf-8\","
-		" newline=\"\"), strict=True)); sys.exit(0 if (%s) else 1)'", expression);
+		" newline=\"\"), strict=True)); sys.exit(0 if (%s) else 1)'",
+		expression);
 
 	need("python3");
 	if (feed(command, text) != 0)

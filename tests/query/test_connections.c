@@ -20,8 +20,10 @@ static int setup(void **state)
 	static struct scratch s;
 
 	scratch_open(&s);
-	scratch_sql(&s, "INSERT INTO run(mode, sensor, pid, started, beat, newest)"
-			" VALUES ('watch', 'fw1', 1, 1, 1, %lld)", T0);
+	scratch_sql(&s,
+		    "INSERT INTO run(mode, sensor, pid, started, beat, newest)"
+		    " VALUES ('watch', 'fw1', 1, 1, 1, %lld)",
+		    T0);
 	scratch_sql(&s, "INSERT INTO host VALUES (1, '10.0.0.1'), (2, '10.0.0.2')");
 	scratch_sql(&s, "INSERT INTO server(id, address) VALUES (1, '198.51.100.4'),"
 			" (2, '2001:db8::25')");
@@ -37,9 +39,10 @@ static int teardown(void **state)
 
 static void add(struct scratch *s, int host, int64_t started, int standing)
 {
-	scratch_sql(s, "INSERT INTO conn(host, client_port, server, server_port, started, last,"
-		       " standing, reason, outcome, connected, vlan, bytes_sent, bytes_received)"
-		       " VALUES (%d, 4000, 1, 25, %lld, 0, %d, 'why', 'refused', 0, '', 1, 2)",
+	scratch_sql(s,
+		    "INSERT INTO conn(host, client_port, server, server_port, started, last,"
+		    " standing, reason, outcome, connected, vlan, bytes_sent, bytes_received)"
+		    " VALUES (%d, 4000, 1, 25, %lld, 0, %d, 'why', 'refused', 0, '', 1, 2)",
 		    host, started, standing);
 }
 
@@ -91,9 +94,10 @@ static void a_connection_is_told_by_every_field_of_the_interface(void **state)
 {
 	struct scratch *s = *state;
 
-	scratch_sql(s, "INSERT INTO conn VALUES (77, 1, 4000, 2, 25, %lld, %lld, %lld, 0,"
-		       " 'not a mail server', 'connected', 1, '100.20', '52:54:00:00:00:01', 10, 20,"
-		       " NULL, NULL, 0, NULL, 'pc', '[\"a@example.com\", \"\"]', '220 hi', NULL)",
+	scratch_sql(s,
+		    "INSERT INTO conn VALUES (77, 1, 4000, 2, 25, %lld, %lld, %lld, 0,"
+		    " 'not a mail server', 'connected', 1, '100.20', '52:54:00:00:00:01', 10, 20,"
+		    " NULL, NULL, 0, NULL, 'pc', '[\"a@example.com\", \"\"]', '220 hi', NULL)",
 		    T0, T0 + 9, T0 + 9);
 	expect(s, all, NULL,
 	       ". == [{id: 77, client: \"10.0.0.1\", client_port: 4000, server: \"2001:db8::25\","
@@ -111,8 +115,9 @@ static void a_permitted_one_has_no_offence_and_an_open_one_no_end(void **state)
 	struct scratch *s = *state;
 
 	add(s, 1, T0, 1);
-	expect(s, all, NULL, ".[0].permitted and .[0].offence == null and .[0].ended == null and"
-			     " .[0].vlan == null and .[0].mac == null and .[0].senders == []");
+	expect(s, all, NULL,
+	       ".[0].permitted and .[0].offence == null and .[0].ended == null and"
+	       " .[0].vlan == null and .[0].mac == null and .[0].senders == []");
 }
 
 static void senders_that_are_no_list_are_none(void **state)
@@ -132,9 +137,10 @@ static void they_come_newest_first_across_pages_each_once(void **state)
 	for (int i = 0; i < 1000; i++) /* many of one stamp, at the seams of pages too */
 		add(s, 1 + i % 2, T0 + (i * 7919 % 1000) / 100, 0);
 	scratch_sql(s, "COMMIT");
-	expect(s, all, NULL, "(map(.id) | unique | length == 1000) and"
-			     " ([map([.started, .id]) | .[:-1], .[1:]] | transpose |"
-			     " all(.[0] > .[1]))");
+	expect(s, all, NULL,
+	       "(map(.id) | unique | length == 1000) and"
+	       " ([map([.started, .id]) | .[:-1], .[1:]] | transpose |"
+	       " all(.[0] > .[1]))");
 	expect(s, all, "10.0.0.2", "length == 500 and all(.client == \"10.0.0.2\")");
 	expect(s, all, "10.0.0.3", "length == 0");
 }
@@ -212,9 +218,10 @@ static void a_host_is_told_with_its_identities_servers_and_connections(void **st
 	struct scratch *s = *state;
 	char *text;
 
-	scratch_sql(s, "INSERT INTO raw VALUES (1, 1, 25, %lld, %lld, 0, 'refused', 1),"
-		       " (1, 2, 25, %lld, %lld, 1, 'connected', 1),"
-		       " (1, 2, 25, %lld, %lld, 0, 'refused', 1)",
+	scratch_sql(s,
+		    "INSERT INTO raw VALUES (1, 1, 25, %lld, %lld, 0, 'refused', 1),"
+		    " (1, 2, 25, %lld, %lld, 1, 'connected', 1),"
+		    " (1, 2, 25, %lld, %lld, 0, 'refused', 1)",
 		    T0, T0, T0 + 1, T0 + 1, T0 + 90000000, T0 + 90000000);
 	scratch_sum(s);
 	scratch_sql(s, "INSERT INTO identity VALUES"
@@ -228,11 +235,18 @@ static void a_host_is_told_with_its_identities_servers_and_connections(void **st
 			  " [[\"52:54:00:00:00:02\", null, \"frame\","
 			  " \"1970-01-01T00:00:00.000004Z\"], [\"52:54:00:00:00:01\", 7, \"frame\","
 			  " \"1970-01-01T00:00:00.000002Z\"]]");
-	assert_json(text, ".server_count == 2 and (.servers | map([.address, .name, .attempts,"
-			  " .connected, .standing])) == [[\"2001:db8::25\", null, 2, 1, \"offence\"],"
-			  " [\"198.51.100.4\", null, 1, 0, \"offence\"]]");
+	assert_json(text,
+		    ".server_count == 2 and (.servers | map([.address, .name, .attempts,"
+		    " .connected, .standing])) == [[\"2001:db8::25\", null, 2, 1, \"offence\"],"
+		    " [\"198.51.100.4\", null, 1, 0, \"offence\"]]");
 	assert_json(text, "(.recent | length == 20) and .recent[0].id == 25 and"
 			  " .permitted.attempts == 0 and .mac_note == null");
+	free(text);
+	/* Up to 22:14, which the newest frame lies behind. */
+	scratch_sql(s, "UPDATE run SET newest = %lld", T0 + 90000000);
+	text = ask_host(s, "10.0.0.1", (struct window){INT64_MIN, T0 + 40000000});
+	assert_json(text, ".attempts == 2 and .destinations == 2 and (.servers | map(.attempts)) =="
+			  " [1, 1]");
 	free(text);
 	/* From 22:14 on: the last of the three. */
 	text = ask_host(s, "10.0.0.1", (struct window){T0 + 40000000, INT64_MAX});
@@ -246,8 +260,10 @@ static void a_permitted_host_is_told_too(void **state)
 	struct scratch *s = *state;
 	char *text;
 
-	scratch_sql(s, "INSERT INTO host_sum(span, start, standing, host, first, last, attempts,"
-		       " connected) VALUES (0, 0, 1, 2, %lld, %lld, 5, 4)", T0, T0);
+	scratch_sql(s,
+		    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts,"
+		    " connected) VALUES (0, 0, 1, 2, %lld, %lld, 5, 4)",
+		    T0, T0);
 	scratch_sql(s, "INSERT INTO contact_sum VALUES (0, 0, 1, 2, 1, 25, 5, 4, %lld)", T0);
 	text = ask_host(s, "10.0.0.2", all);
 	assert_json(text, ".attempts == 0 and .first_seen == null and .permitted.attempts == 5 and"

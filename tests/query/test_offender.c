@@ -11,8 +11,8 @@
 #include "judge/schema.h"
 #include "query/offender.h"
 
-#define T0   INT64_C(1700000000000000) /* 2023-11-14T22:13:20Z */
-#define ALL  ((struct window){INT64_MIN, INT64_MAX})
+#define T0  INT64_C(1700000000000000) /* 2023-11-14T22:13:20Z */
+#define ALL ((struct window){INT64_MIN, INT64_MAX})
 
 static int setup(void **state)
 {
@@ -49,8 +49,7 @@ static char *ask(struct scratch *s, struct window w, const struct policy *policy
 
 	assert_int_equal(offenders_load(r, &w, 0, policy, T0, &o, ret_outside), 0);
 	offenders_rank(&o);
-	text = scratch_print(REPORT_JSON, 100, offender_fields, o.items, o.count,
-			     sizeof(*o.items));
+	text = scratch_print(REPORT_JSON, 100, offender_fields, o.items, o.count, sizeof(*o.items));
 	offenders_done(&o);
 	record_close(r);
 	return text;
@@ -68,8 +67,10 @@ static void expect(struct scratch *s, struct window w, const struct policy *poli
 
 static void add_run(struct scratch *s, int64_t newest)
 {
-	scratch_sql(s, "INSERT INTO run(mode, sensor, pid, started, beat, newest)"
-		       " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld)", T0, T0, newest);
+	scratch_sql(s,
+		    "INSERT INTO run(mode, sensor, pid, started, beat, newest)"
+		    " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld)",
+		    T0, T0, newest);
 }
 
 static void add_host(struct scratch *s, int id, const char *address)
@@ -104,9 +105,10 @@ static void an_offender_is_told_by_every_field_of_the_interface(void **state)
 	add_raw(s, 1, 1, 1000000, false, "refused");
 	add_raw(s, 1, 2, 2000000, false, "unanswered");
 	scratch_sum(s);
-	scratch_sql(s, "INSERT INTO identity VALUES"
-		       "(1, '52:54:00:00:00:01', '100.20', 64, %lld, %lld, NULL, 'frame'),"
-		       "(1, '52:54:00:00:00:02', '7', 63, %lld, %lld, NULL, 'frame')",
+	scratch_sql(s,
+		    "INSERT INTO identity VALUES"
+		    "(1, '52:54:00:00:00:01', '100.20', 64, %lld, %lld, NULL, 'frame'),"
+		    "(1, '52:54:00:00:00:02', '7', 63, %lld, %lld, NULL, 'frame')",
 		    T0, T0, T0, T0 + 9);
 	text = ask(s, ALL, NULL, &outside);
 	assert_int_equal(outside, 0);
@@ -135,9 +137,10 @@ static void a_host_that_is_only_permitted_is_no_offender(void **state)
 
 	add_run(s, T0);
 	add_host(s, 1, "10.0.0.25");
-	scratch_sql(s, "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
-		       " VALUES (0, 0, 1, 1, %lld, %lld, 5), (0, 0, 2, 1, %lld, %lld, 5)", T0, T0,
-		    T0, T0);
+	scratch_sql(s,
+		    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
+		    " VALUES (0, 0, 1, 1, %lld, %lld, 5), (0, 0, 2, 1, %lld, %lld, 5)",
+		    T0, T0, T0, T0);
 	expect(s, ALL, NULL, "length == 0");
 }
 
@@ -157,8 +160,9 @@ static void the_order_is_connected_then_attempts_then_address(void **state)
 	add_raw(s, 3, 1, 1, false, "unanswered");
 	add_raw(s, 4, 1, 0, true, "connected");
 	scratch_sum(s);
-	expect(s, ALL, NULL, "map(.address) == [\"10.0.0.12\", \"10.0.0.11\", \"10.0.0.9\","
-			     " \"10.0.0.10\"]");
+	expect(s, ALL, NULL,
+	       "map(.address) == [\"10.0.0.12\", \"10.0.0.11\", \"10.0.0.9\","
+	       " \"10.0.0.10\"]");
 }
 
 static void a_router_s_mac_address_is_nobody_s(void **state)
@@ -174,8 +178,9 @@ static void a_router_s_mac_address_is_nobody_s(void **state)
 	add_host(s, 1, "10.0.0.1");
 	add_raw(s, 1, 1, 0, false, "unanswered");
 	scratch_sum(s);
-	scratch_sql(s, "INSERT INTO router VALUES ('52:54:00:00:00:09', 1);"
-		       "INSERT INTO identity VALUES (1, '52:54:00:00:00:09', '', 63, 1, 2, NULL, '')");
+	scratch_sql(s,
+		    "INSERT INTO router VALUES ('52:54:00:00:00:09', 1);"
+		    "INSERT INTO identity VALUES (1, '52:54:00:00:00:09', '', 63, 1, 2, NULL, '')");
 	r = open_record(s);
 	assert_int_equal(offenders_load(r, &w, 0, NULL, T0, &o, &outside), 0);
 	assert_string_equal(o.items[0].mac, "");
@@ -195,9 +200,10 @@ static void the_identity_is_that_of_the_window(void **state)
 	add_host(s, 1, "10.0.0.1");
 	add_raw(s, 1, 1, 0, false, "unanswered");
 	scratch_sum(s);
-	scratch_sql(s, "INSERT INTO identity VALUES"
-		       "(1, '52:54:00:00:00:01', '5', 64, %lld, %lld, NULL, ''),"
-		       "(1, '52:54:00:00:00:02', '6', 128, %lld, %lld, NULL, '')",
+	scratch_sql(s,
+		    "INSERT INTO identity VALUES"
+		    "(1, '52:54:00:00:00:01', '5', 64, %lld, %lld, NULL, ''),"
+		    "(1, '52:54:00:00:00:02', '6', 128, %lld, %lld, NULL, '')",
 		    T0, T0 + 10, T0 + MOMENT_HOUR, T0 + MOMENT_DAY);
 	expect(s, w, NULL, ".[0].mac == \"52:54:00:00:00:01\" and .[0].vlans == [5]");
 	expect(s, ALL, NULL, ".[0].mac == \"52:54:00:00:00:02\" and .[0].vlans == [5, 6]");
@@ -233,8 +239,9 @@ static void now_permitted_needs_every_server_to_be_permitted(void **state)
 	expect(s, ALL, p, "map(.now_permitted) == [false, false, false]");
 	assert_int_equal(policy_add_allow(p, &allow, "test"), 0);
 	assert_int_equal(policy_add_mail_server(p, &server, "test"), 0);
-	expect(s, ALL, p, "map([.address, .now_permitted]) == [[\"10.0.0.2\", false],"
-			  " [\"10.0.0.3\", true], [\"10.0.0.1\", true]]");
+	expect(s, ALL, p,
+	       "map([.address, .now_permitted]) == [[\"10.0.0.2\", false],"
+	       " [\"10.0.0.3\", true], [\"10.0.0.1\", true]]");
 	/* Another server of the first one's, which no line covers. */
 	scratch_sql(s, "INSERT INTO contact_sum VALUES (0, 0, 0, 1, 2, 25, 1, 0, 1)");
 	expect(s, ALL, p, "map(select(.now_permitted) | .address) == [\"10.0.0.3\"]");
@@ -287,7 +294,8 @@ static void what_the_window_leaves_out_is_counted(void **state)
 /* The numbers of one host in a window, asked from the attempts themselves. */
 static void compare_with_raw(struct scratch *s, struct window w, const struct offender *o)
 {
-	static const char where[] = "FROM raw WHERE host = %lld AND started >= %lld AND started < %lld";
+	static const char where[] =
+		"FROM raw WHERE host = %lld AND started >= %lld AND started < %lld";
 	char sql[256];
 
 #define RAW(what)                                                                                  \
@@ -309,8 +317,9 @@ static void check_window(struct scratch *s, struct record *r, struct window w)
 	uint64_t outside;
 
 	assert_int_equal(offenders_load(r, &w, 0, NULL, T0, &o, &outside), 0);
-	assert_int_equal(o.count, scratch_number(s, "SELECT count(DISTINCT host) FROM raw WHERE"
-						    " started >= %lld AND started < %lld",
+	assert_int_equal(o.count, scratch_number(s,
+						 "SELECT count(DISTINCT host) FROM raw WHERE"
+						 " started >= %lld AND started < %lld",
 						 w.since, w.until));
 	for (size_t i = 0; i < o.count; i++)
 		compare_with_raw(s, w, &o.items[i]);
@@ -381,8 +390,7 @@ static void several_records_are_merged_and_name_their_sensors(void **state)
 		assert_int_equal(offenders_load(r[i], &w, 0, NULL, T0, &o, &outside), 0);
 	}
 	offenders_rank(&o);
-	text = scratch_print(REPORT_JSON, 100, offender_fields, o.items, o.count,
-			     sizeof(*o.items));
+	text = scratch_print(REPORT_JSON, 100, offender_fields, o.items, o.count, sizeof(*o.items));
 	assert_json(text, "map([.address, .sensor, .connected]) =="
 			  " [[\"10.0.0.1\", \"fw2\", 1], [\"10.0.0.1\", \"fw1\", 0]]");
 	free(text);

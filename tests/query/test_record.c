@@ -94,7 +94,8 @@ static void what_is_no_record_is_refused_by_its_reason(void **state)
 	sqlite3 *db;
 
 	snprintf(path, sizeof(path), "%s/missing.db", s->directory);
-	expect_refusal(path, -ENOENT, "no record yet: run egress25 watch, or name one with --record");
+	expect_refusal(path, -ENOENT,
+		       "no record yet: run egress25 watch, or name one with --record");
 	assert_int_equal(access(path, F_OK), -1); /* nothing was created */
 	expect_refusal(s->directory, -EINVAL, "is no file");
 	snprintf(path, sizeof(path), "%s/text", s->directory);
@@ -182,8 +183,9 @@ static void a_log_that_cannot_be_read_is_told_and_not_passed_over(void **state)
 	char command[512], path[128];
 
 	may_become_nobody();
-	snprintf(command, sizeof(command), "mkdir %s/copy && cp %s %s-wal %s/copy && chmod -R a+rX %s",
-		 s->directory, s->path, s->path, s->directory, s->directory);
+	snprintf(command, sizeof(command),
+		 "mkdir %s/copy && cp %s %s-wal %s/copy && chmod -R a+rX %s", s->directory, s->path,
+		 s->path, s->directory, s->directory);
 	assert_int_equal(system(command), 0);
 	snprintf(path, sizeof(path), "%s/copy/record.db", s->directory);
 	become(NOBODY);

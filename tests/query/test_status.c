@@ -12,7 +12,7 @@
 
 #include "query/status.h"
 
-#define NOW          INT64_C(1700000000000000) /* 2023-11-14T22:13:20Z */
+#define NOW	     INT64_C(1700000000000000) /* 2023-11-14T22:13:20Z */
 #define SILENT_AFTER (10 * MOMENT_MINUTE)
 
 struct fixture {
@@ -31,8 +31,9 @@ static int setup(void **state)
 	snprintf(name, sizeof(name), "%s-lock", f.s.path);
 	f.lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	assert_int_equal(fcntl(f.lock, F_OFD_SETLK, &lock), 0);
-	scratch_sql(&f.s, "INSERT INTO run(mode, sensor, pid, started, beat, newest, packets, stray)"
-			  " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld, 1000, 3)",
+	scratch_sql(&f.s,
+		    "INSERT INTO run(mode, sensor, pid, started, beat, newest, packets, stray)"
+		    " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld, 1000, 3)",
 		    NOW - MOMENT_HOUR, NOW - MOMENT_SECOND, NOW - MOMENT_SECOND);
 	scratch_sql(&f.s, "INSERT INTO interface VALUES (1, 'eth1', 1000, 0, 0, 500, 400, %lld, 0)",
 		    NOW - MOMENT_SECOND);
@@ -78,8 +79,10 @@ static void expect_blind(struct fixture *f, const char *words)
 {
 	char expression[256];
 
-	snprintf(expression, sizeof(expression), "(.blind | length == 1) and (.blind[0] |"
-						 " contains(\"%s\"))", words);
+	snprintf(expression, sizeof(expression),
+		 "(.blind | length == 1) and (.blind[0] |"
+		 " contains(\"%s\"))",
+		 words);
 	expect(f, expression);
 }
 
@@ -89,13 +92,15 @@ static void a_healthy_monitor_is_told_by_every_field_of_the_interface(void **sta
 
 	scratch_sql(&f->s, "INSERT INTO lost VALUES (1, 'truncated frame', 4)");
 	scratch_sql(&f->s, "INSERT INTO host VALUES (1, '10.0.0.1')");
-	scratch_sql(&f->s, "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
-			   " VALUES (0, 0, 0, 1, 1, 1, 7), (0, 0, 1, 1, 1, 1, 5)");
-	expect(f, ".running and .sensor == \"fw1\" and .started == \"2023-11-14T21:13:20.000000Z\" and"
-		  " .interfaces == [{name: \"eth1\", received: 1000, dropped: 0,"
-		  " dropped_by_interface: 0, both_directions: true,"
-		  " last_frame: \"2023-11-14T22:13:19.000000Z\", outward: 500, inward: 400,"
-		  " down: false}]");
+	scratch_sql(&f->s,
+		    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
+		    " VALUES (0, 0, 0, 1, 1, 1, 7), (0, 0, 1, 1, 1, 1, 5)");
+	expect(f,
+	       ".running and .sensor == \"fw1\" and .started == \"2023-11-14T21:13:20.000000Z\" and"
+	       " .interfaces == [{name: \"eth1\", received: 1000, dropped: 0,"
+	       " dropped_by_interface: 0, both_directions: true,"
+	       " last_frame: \"2023-11-14T22:13:19.000000Z\", outward: 500, inward: 400,"
+	       " down: false}]");
 	expect(f, ".packets == 1000 and .connections == 12 and .offenders == 1 and"
 		  " .unclassified == {connections: 0, examples: []} and .stray == 3 and"
 		  " .resets == {sent: 0, planned: 0, limited: 0, refused: 0, killed_share: null}");
@@ -135,8 +140,10 @@ static void the_monitor_s_run_is_told_and_not_that_of_a_later_read(void **state)
 {
 	struct fixture *f = *state;
 
-	scratch_sql(&f->s, "INSERT INTO run(mode, sensor, pid, started, beat, packets)"
-			   " VALUES ('read', 'x', 1, %lld, %lld, 5)", NOW, NOW);
+	scratch_sql(&f->s,
+		    "INSERT INTO run(mode, sensor, pid, started, beat, packets)"
+		    " VALUES ('read', 'x', 1, %lld, %lld, 5)",
+		    NOW, NOW);
 	expect(f, ".packets == 1000 and .sensor == \"fw1\"");
 }
 
@@ -188,7 +195,8 @@ static void each_direction_on_an_interface_of_its_own_is_no_one_sided_mirror(voi
 	struct fixture *f = *state;
 
 	scratch_sql(&f->s, "UPDATE interface SET inward = 0");
-	scratch_sql(&f->s, "INSERT INTO interface VALUES (1, 'eth2', 9, 0, 0, 0, 400, %lld, 0)", NOW);
+	scratch_sql(&f->s, "INSERT INTO interface VALUES (1, 'eth2', 9, 0, 0, 0, 400, %lld, 0)",
+		    NOW);
 	expect(f, ".blind == [] and (.interfaces | map(.both_directions)) == [false, false]");
 }
 
@@ -207,7 +215,8 @@ static void unclassified_traffic_is_told_with_its_addresses(void **state)
 	struct fixture *f = *state;
 
 	scratch_sql(&f->s, "UPDATE run SET unclassified = 12");
-	scratch_sql(&f->s, "INSERT INTO unclassified VALUES (1, '203.0.113.5', '198.51.100.4', 25)");
+	scratch_sql(&f->s,
+		    "INSERT INTO unclassified VALUES (1, '203.0.113.5', '198.51.100.4', 25)");
 	expect_blind(f, "203.0.113.5 to 198.51.100.4");
 	expect(f, ".unclassified == {connections: 12, examples: [{client: \"203.0.113.5\","
 		  " server: \"198.51.100.4\", port: 25}]}");

@@ -128,8 +128,7 @@ static void bounds_are_shown_as_they_are_used(void **state)
 	char text[WINDOW_TEXT];
 
 	(void)state;
-	assert_string_equal(window_format(&w, text),
-			    "from 2026-11-24 02:10 to 2026-11-24 02:12");
+	assert_string_equal(window_format(&w, text), "from 2026-11-24 02:10 to 2026-11-24 02:12");
 	w.until = INT64_MAX;
 	assert_string_equal(window_format(&w, text), "since 2026-11-24 02:10");
 }
