@@ -363,6 +363,12 @@ static void any_window_s_numbers_are_those_of_its_attempts(void **state)
 		check_window(s, r, (struct window){since, INT64_MAX});
 		check_window(s, r, (struct window){INT64_MIN, until});
 	}
+	/* Just before the newest frame, where the newest attempts to many servers begin. */
+	for (int64_t back = 0; back <= 60; back++) {
+		int64_t until = moment_floor(r->newest, MOMENT_MINUTE) - (back - 1) * MOMENT_MINUTE;
+
+		check_window(s, r, (struct window){base + MOMENT_MINUTE, until});
+	}
 	record_close(r);
 }
 
