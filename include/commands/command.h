@@ -13,9 +13,9 @@
 
 enum exit_status {
 	EXIT_DONE = 0,
-	EXIT_FOUND = 1,  /* only with --exit-code */
-	EXIT_USAGE = 2,  /* usage or configuration */
-	EXIT_FAILED = 3  /* capture, record, permission */
+	EXIT_FOUND = 1, /* only with --exit-code */
+	EXIT_USAGE = 2, /* usage or configuration */
+	EXIT_FAILED = 3 /* capture, record, permission */
 };
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
@@ -25,7 +25,7 @@ struct options {
 	const char *config;
 	struct config_list records; /* --record, each time it was given */
 	struct config_overrides overrides;
-	const char *since, *until;  /* as given, or NULL */
+	const char *since, *until; /* as given, or NULL */
 	enum format format;
 	bool no_color, all, follow, exit_code, again;
 	char **arguments; /* what is no option */
@@ -34,14 +34,14 @@ struct options {
 
 struct command {
 	const char *name;
-	const char *summary;   /* one line for the list of commands */
-	const char *synopsis;  /* "offenders [--all] [--since TIME] ..." */
-	const char *details;   /* a few lines for --help */
-	const char *example;   /* lines for --help */
+	const char *summary;  /* one line for the list of commands */
+	const char *synopsis; /* "offenders [--all] [--since TIME] ..." */
+	const char *details;  /* a few lines for --help */
+	const char *example;  /* lines for --help */
 	/* Long names it takes, its own first, separated by blanks; with a '!' behind one that may
 	 * be given once only. */
 	const char *options;
-	int minimum, maximum;  /* number of arguments; maximum -1: any */
+	int minimum, maximum;			   /* number of arguments; maximum -1: any */
 	int (*run)(const struct options *options); /* an enum exit_status */
 };
 
@@ -57,8 +57,8 @@ int command_status(const struct options *options);
 int command_config(const struct options *options);
 
 /*
- * Parses argv behind the command's name.  0 and *ret_ filled; or an exit status + 1 where the answer
- * was help (already printed; EXIT_DONE + 1) or a usage error (already said; EXIT_USAGE + 1).
+ * Parses argv behind the command's name.  0 and *ret_ filled; or an exit status + 1 where the
+ * answer was help (already printed; EXIT_DONE + 1) or a usage error (already said; EXIT_USAGE + 1).
  */
 int options_parse(const struct command *command, int argc, char **argv, struct options *ret_);
 void options_done(struct options *options);

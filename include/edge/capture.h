@@ -15,8 +15,8 @@
 #include "wire/frame.h"
 
 #define CAPTURE_SNAPLEN 2048
-#define CAPTURE_RING    (32 << 20)
-#define CAPTURE_ERROR   512 /* room for an error's text */
+#define CAPTURE_RING	(32 << 20)
+#define CAPTURE_ERROR	512 /* room for an error's text */
 
 /* Called for each frame; the frame is borrowed until it returns. */
 typedef void capture_frame_fn(void *context, const struct frame *frame);
@@ -26,7 +26,7 @@ struct capture;
 struct capture_options {
 	const uint16_t *ports; /* watched and also watched ones, for the kernel filter */
 	size_t port_count;
-	int ring_bytes;        /* 0: CAPTURE_RING */
+	int ring_bytes; /* 0: CAPTURE_RING */
 };
 
 /*
@@ -51,10 +51,11 @@ int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *co
 int capture_set_ports(struct capture *c, const uint16_t *ports, size_t port_count);
 
 struct capture_stats {
-	uint64_t received; /* frames that passed the filter, those dropped for want of room included */
+	uint64_t received; /* frames that passed the filter, those dropped for want of room included
+			    */
 	uint64_t dropped;
 	uint64_t dropped_by_interface;
-	bool up;           /* the interface is up and running */
+	bool up; /* the interface is up and running */
 };
 int capture_stats(struct capture *c, struct capture_stats *ret_);
 

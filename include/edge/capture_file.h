@@ -1,6 +1,6 @@
 /*
- * capture_file: frames from pcap and pcapng files: micro- and nanoseconds, both byte orders, several
- * sections and interfaces (of different link types) in one file, standard input.
+ * capture_file: frames from pcap and pcapng files: micro- and nanoseconds, both byte orders,
+ * several sections and interfaces (of different link types) in one file, standard input.
  *
  * Read by read(2) in blocks of 256 KiB and not through libpcap, because libpcap refuses a pcapng
  * file whose interfaces differ in link type, and reads through a
@@ -21,8 +21,9 @@
 struct capture_file;
 
 /*
- * Opens path, or standard input for "-"; every frame will carry index as its interface.  0, or a negative errno with one line in error (-EINVAL:
- * it is no capture; -EOPNOTSUPP: a kind of capture not read here, compressed for instance).
+ * Opens path, or standard input for "-"; every frame will carry index as its interface.  0, or a
+ * negative errno with one line in error (-EINVAL: it is no capture; -EOPNOTSUPP: a kind of capture
+ * not read here, compressed for instance).
  */
 int capture_file_open(const char *path, uint16_t index, struct capture_file **ret_,
 		      char error[CAPTURE_ERROR]);
@@ -30,8 +31,8 @@ void capture_file_close(struct capture_file *f); /* accepts NULL */
 
 /*
  * The next frame, borrowed until the next call.  1; 0 at the end; a negative errno with a line in
- * error where the file ends in mid-packet (-ENODATA) or is damaged (-EBADMSG) or can't be read: what
- * came before stands.
+ * error where the file ends in mid-packet (-ENODATA) or is damaged (-EBADMSG) or can't be read:
+ * what came before stands.
  */
 int capture_file_next(struct capture_file *f, struct frame *ret_, char error[CAPTURE_ERROR]);
 

@@ -12,7 +12,7 @@
 
 #define CONFIG_DEFAULT_PATH   "/etc/egress25.conf"
 #define CONFIG_DEFAULT_RECORD "/var/lib/egress25/record.db"
-#define CONFIG_ERROR          1024
+#define CONFIG_ERROR	      1024
 
 /* Texts given on the command line; a list with any entry replaces the file's. */
 struct config_list {
@@ -31,14 +31,14 @@ struct config {
 	char **interfaces;
 	size_t interface_count;
 	char *record;
-	char *sensor; /* the host's name unless configured */
+	char *sensor;		    /* the host's name unless configured */
 	uint16_t ports[SITE_PORTS]; /* watched and also watched, ascending; more are an error */
 	size_t port_count;
 	/* section retention */
-	int64_t retention_age;       /* microseconds */
+	int64_t retention_age; /* microseconds */
 	int64_t retention_bytes;
 	uint32_t rows_per_host_hour;
-	int64_t silent_after;        /* microseconds without a frame: the mirror counts as silent */
+	int64_t silent_after; /* microseconds without a frame: the mirror counts as silent */
 	/* All of the above but the policy, in words and with its origin: for `config`. */
 	struct config_line *lines;
 	size_t line_count;
@@ -46,8 +46,8 @@ struct config {
 
 struct config_line {
 	const char *name; /* "retention.age" */
-	char *text;       /* "90d" */
-	char *origin;     /* as in struct rule */
+	char *text;	  /* "90d" */
+	char *origin;	  /* as in struct rule */
 };
 
 /*

@@ -19,12 +19,12 @@ struct store;
 struct sqlite3;
 
 struct store_options {
-	const char *path;   /* NULL: a temporary record of this process alone */
-	const char *sensor; /* this monitor's name */
-	const char *mode;   /* "watch" or "read" */
-	bool totals_only;   /* no rows of connections, and sums of all time alone */
+	const char *path;	     /* NULL: a temporary record of this process alone */
+	const char *sensor;	     /* this monitor's name */
+	const char *mode;	     /* "watch" or "read" */
+	bool totals_only;	     /* no rows of connections, and sums of all time alone */
 	uint32_t rows_per_host_hour; /* connection rows kept; 0: no limit */
-	int64_t retention_age;       /* microseconds; 0: for ever */
+	int64_t retention_age;	     /* microseconds; 0: for ever */
 	int64_t retention_bytes;     /* of the record's pages; 0: no limit */
 };
 
@@ -38,9 +38,9 @@ struct store_news {
 typedef void store_news_fn(void *context, const struct store_news *news);
 
 /*
- * Opens or creates, migrates, starts a row in `run`.  0, or a negative errno with one line in error:
- * -EBUSY another monitor has it, -EINVAL no record of egress25, -EPROTO newer than this program,
- * -EACCES, -ENOSPC, -EIO.  A file that is refused is left untouched.
+ * Opens or creates, migrates, starts a row in `run`.  0, or a negative errno with one line in
+ * error: -EBUSY another monitor has it, -EINVAL no record of egress25, -EPROTO newer than this
+ * program, -EACCES, -ENOSPC, -EIO.  A file that is refused is left untouched.
  */
 int store_open(const struct store_options *options, struct store **ret_, char error[STORE_ERROR]);
 
@@ -48,8 +48,8 @@ int store_open(const struct store_options *options, struct store **ret_, char er
 void store_close(struct store *s);
 
 /*
- * Writes a batch in one transaction, with the heartbeat of time `now` (wall clock).  0, or a negative
- * errno with nothing written, to be tried again later (-ENOSPC, -EBUSY, -EIO, ...).
+ * Writes a batch in one transaction, with the heartbeat of time `now` (wall clock).  0, or a
+ * negative errno with nothing written, to be tried again later (-ENOSPC, -EBUSY, -EIO, ...).
  */
 int store_write(struct store *s, const struct batch *b, int64_t now, store_news_fn *news,
 		void *context, char error[STORE_ERROR]);
@@ -68,9 +68,14 @@ int store_prune(struct store *s, int64_t now);
 uint64_t store_next_id(const struct store *s);
 
 /* Whether that capture file was read into this record before.  0, or a negative errno. */
-enum store_source { STORE_SOURCE_NEW, STORE_SOURCE_READ, STORE_SOURCE_PARTLY /* was interrupted */ };
+enum store_source {
+	STORE_SOURCE_NEW,
+	STORE_SOURCE_READ,
+	STORE_SOURCE_PARTLY /* was interrupted */
+};
 int store_find_source(struct store *s, const char *digest, enum store_source *ret_);
-/* Notes a file before it is read, and once all of this run's have been. Only while no writer runs. */
+/* Notes a file before it is read, and once all of this run's have been. Only while no writer runs.
+ */
 int store_add_source(struct store *s, const char *digest, const char *name, uint64_t bytes,
 		     int64_t now);
 int store_finish_sources(struct store *s);

@@ -22,18 +22,18 @@
 #include "judge/health.h"
 #include "judge/offence.h"
 
-#define BATCH_SUMS        32768
-#define BATCH_FOLDED      8192
+#define BATCH_SUMS	  32768
+#define BATCH_FOLDED	  8192
 #define BATCH_CONNECTIONS 32768
-#define BATCH_ROUTERS     64
-#define BATCH_SLACK       1024
+#define BATCH_ROUTERS	  64
+#define BATCH_SLACK	  1024
 
 struct sum {
 	struct addr client, server; /* server is all zero where folded */
-	uint16_t port;              /* 0 where folded */
+	uint16_t port;		    /* 0 where folded */
 	uint8_t standing;
 	bool folded;
-	int64_t minute;      /* start of the minute (folded: hour) in which the connections began */
+	int64_t minute;	     /* start of the minute (folded: hour) in which the connections began */
 	int64_t first, last; /* earliest start, newest frame among them */
 	struct tally tally;
 	/* The host's own frames, from the copy with the highest hops. */
@@ -52,8 +52,8 @@ void batch_clear(struct batch *b);
 /*
  * Takes a connection as it stands and the change to its host's numbers; NULL where only its row
  * changes, since it has ended without a further frame.  An update to a connection
- * that is in the batch already replaces its row (`begun` stays set).  Returns what could not be kept,
- * as a set of 1u << enum batch_loss; 0 where all was.
+ * that is in the batch already replaces its row (`begun` stays set).  Returns what could not be
+ * kept, as a set of 1u << enum batch_loss; 0 where all was.
  */
 unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change);
 
@@ -75,16 +75,16 @@ uint32_t batch_connection_count(const struct batch *b);
 const struct connection *batch_connection(const struct batch *b, uint32_t i);
 
 enum batch_loss {
-	BATCH_SERVER_FOLDED,   /* attempts whose server is no longer told apart */
-	BATCH_ROW_DROPPED,     /* connections without a row of their own */
-	BATCH_COUNTS_LOST,     /* attempts not counted at any host */
+	BATCH_SERVER_FOLDED, /* attempts whose server is no longer told apart */
+	BATCH_ROW_DROPPED,   /* connections without a row of their own */
+	BATCH_COUNTS_LOST,   /* attempts not counted at any host */
 	BATCH_LOSS_COUNT
 };
 const char *batch_loss_name(enum batch_loss loss);
 
 /*
- * The state of the monitor, which goes along.  Clearing sets it all to 0, and the writer passes over
- * one in which no interface is named and no frame was seen: fill it before handing over.
+ * The state of the monitor, which goes along.  Clearing sets it all to 0, and the writer passes
+ * over one in which no interface is named and no frame was seen: fill it before handing over.
  */
 struct health *batch_health(struct batch *b);
 const struct health *batch_read_health(const struct batch *b);

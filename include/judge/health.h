@@ -10,16 +10,16 @@
 #include "base/addr.h"
 
 #define HEALTH_INTERFACES 16
-#define HEALTH_LOSSES     48
-#define HEALTH_EXAMPLES   8
+#define HEALTH_LOSSES	  48
+#define HEALTH_EXAMPLES	  8
 
 struct health_interface {
-	char name[32];                /* escaped; a file's path is cut to its end */
-	uint64_t received;            /* frames handed to us */
-	uint64_t dropped;             /* by the kernel, for want of room in the ring */
+	char name[32];	   /* escaped; a file's path is cut to its end */
+	uint64_t received; /* frames handed to us */
+	uint64_t dropped;  /* by the kernel, for want of room in the ring */
 	uint64_t dropped_by_interface;
-	uint64_t outward, inward;     /* frames from internal to external addresses, and back */
-	int64_t last_frame;           /* stamp; 0 where none came */
+	uint64_t outward, inward; /* frames from internal to external addresses, and back */
+	int64_t last_frame;	  /* stamp; 0 where none came */
 	bool down;
 };
 
@@ -34,7 +34,7 @@ struct health_example {
 };
 
 struct health {
-	int64_t newest;   /* greatest stamp of any frame; 0 where none came */
+	int64_t newest;	  /* greatest stamp of any frame; 0 where none came */
 	uint64_t packets; /* frames decoded, well or badly */
 	uint64_t attempts, stray, inbound, internal, copies, tracked;
 	uint64_t unclassified;

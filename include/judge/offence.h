@@ -13,14 +13,14 @@
 #include "judge/policy.h"
 
 struct connection {
-	uint64_t id;     /* unique within a record */
+	uint64_t id;	 /* unique within a record */
 	int64_t started; /* stamp of its first frame: decides to which minute it belongs */
 	int64_t last;
 	struct addr client, server;
 	uint16_t client_port, server_port;
 	uint16_t interface;
-	bool begun;     /* the attempt itself is new to the record: set in the first telling only */
-	bool open;      /* more may come */
+	bool begun; /* the attempt itself is new to the record: set in the first telling only */
+	bool open;  /* more may come */
 	bool connected;
 	uint8_t standing, reason, outcome;
 	bool has_mac;

@@ -12,22 +12,17 @@
 #include "base/addr.h"
 #include "flow/site.h"
 
-enum standing {
-	STANDING_OFFENCE,
-	STANDING_PERMITTED,
-	STANDING_ALSO_WATCHED,
-	STANDING_COUNT
-};
+enum standing { STANDING_OFFENCE, STANDING_PERMITTED, STANDING_ALSO_WATCHED, STANDING_COUNT };
 
 /* Why: stored with the connection, in these words. */
 enum reason {
-	REASON_NO_MAIL_SERVER,   /* "not a mail server, and no allow entry covers it" */
-	REASON_NO_SMART_HOST,    /* "mail server, but the destination is no smart host" */
-	REASON_ALLOW_EXPIRED,    /* "the allow entry that covered it has expired" */
-	REASON_MAIL_SERVER,      /* "mail server" */
-	REASON_SMART_HOST,       /* "mail server to a smart host" */
-	REASON_ALLOW,            /* "allow entry" */
-	REASON_ALSO_WATCHED,     /* "also watched port" */
+	REASON_NO_MAIL_SERVER, /* "not a mail server, and no allow entry covers it" */
+	REASON_NO_SMART_HOST,  /* "mail server, but the destination is no smart host" */
+	REASON_ALLOW_EXPIRED,  /* "the allow entry that covered it has expired" */
+	REASON_MAIL_SERVER,    /* "mail server" */
+	REASON_SMART_HOST,     /* "mail server to a smart host" */
+	REASON_ALLOW,	       /* "allow entry" */
+	REASON_ALSO_WATCHED,   /* "also watched port" */
 	REASON_COUNT
 };
 
@@ -75,9 +70,9 @@ struct allow {
 	struct prefix source;
 	bool any_destination;
 	struct prefix destination; /* unless any_destination */
-	uint16_t port;             /* 0: any watched port */
-	int64_t until;             /* microseconds since 1970; 0: for ever */
-	const char *note;          /* copied; may be NULL */
+	uint16_t port;		   /* 0: any watched port */
+	int64_t until;		   /* microseconds since 1970; 0: for ever */
+	const char *note;	   /* copied; may be NULL */
 };
 int policy_add_allow(struct policy *p, const struct allow *allow, const char *origin);
 

@@ -6,13 +6,13 @@
 #define EGRESS25_JUDGE_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x45473235 /* "EG25" */
-#define SCHEMA_VERSION        1
+#define SCHEMA_VERSION	      1
 
 /* Spans of the tables host_sum and contact_sum, in seconds; ALL has start 0. */
-#define SCHEMA_SPAN_ALL    0
+#define SCHEMA_SPAN_ALL	   0
 #define SCHEMA_SPAN_MINUTE 60
 #define SCHEMA_SPAN_HOUR   3600
-#define SCHEMA_SPAN_DAY    86400
+#define SCHEMA_SPAN_DAY	   86400
 
 /* Distinct destinations kept for one host; further ones share the server of id 0. */
 #define SCHEMA_DESTINATIONS 65536

@@ -18,8 +18,8 @@ struct reading_options {
 	int file_count;
 	const char *record; /* NULL: a temporary one */
 	bool totals_only;   /* the temporary one will be asked for no window and no connections */
-	bool again;         /* read also what was read into this record before */
-	bool progress;      /* a bar on standard error */
+	bool again;	    /* read also what was read into this record before */
+	bool progress;	    /* a bar on standard error */
 	const struct config *config;
 };
 

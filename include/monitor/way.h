@@ -1,6 +1,6 @@
 /*
- * way: the one way from a frame to the batch: decode, defrag, track, judge.  `read` and `watch` both
- * walk it, and so does a fuzzer.  No I/O, no clock: time is the frames' stamps.
+ * way: the one way from a frame to the batch: decode, defrag, track, judge.  `read` and `watch`
+ * both walk it, and so does a fuzzer.  No I/O, no clock: time is the frames' stamps.
  */
 #ifndef EGRESS25_MONITOR_WAY_H
 #define EGRESS25_MONITOR_WAY_H
@@ -19,7 +19,7 @@ struct way_options {
 	struct hash_key key;
 	uint32_t sample;  /* of the frames that are not ours, one in so many tells whose MAC it is;
 			   * 0: each, as behind a kernel filter that has sampled already */
-	uint32_t flows;   /* connections at once; 0: TRACKER_FLOWS */
+	uint32_t flows;	  /* connections at once; 0: TRACKER_FLOWS */
 	uint64_t id_base; /* added to a connection's serial number: store_next_id() - 1 */
 };
 

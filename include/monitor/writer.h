@@ -32,15 +32,15 @@ int writer_start(const struct writer_options *options, struct writer **ret_);
 struct batch *writer_batch(struct writer *w);
 
 /*
- * Hands the batch over where the writer is idle, and returns whether it did.  With wait, waits until
- * it is idle (`read`: a file does not run away); but where the record could not be written for so long
- * that patience ends, it returns false, and writer_stop() will say why.
+ * Hands the batch over where the writer is idle, and returns whether it did.  With wait, waits
+ * until it is idle (`read`: a file does not run away); but where the record could not be written
+ * for so long that patience ends, it returns false, and writer_stop() will say why.
  */
 bool writer_offer(struct writer *w, bool wait);
 
 /*
- * Stores what is left, waits for it, ends the thread.  0, or the error that the last write met, after
- * trying until patience ended.
+ * Stores what is left, waits for it, ends the thread.  0, or the error that the last write met,
+ * after trying until patience ended.
  */
 int writer_stop(struct writer *w, char error[STORE_ERROR]);
 

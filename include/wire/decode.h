@@ -28,17 +28,17 @@ enum decode {
 			    * needed", time exceeded, parameter problem */
 	DECODE_FRAGMENT,   /* for defrag_add(), then decode_datagram() */
 	DECODE_OTHER_IP,   /* addresses are known, and it is none of the above */
-	DECODE_NOT_IP,     /* ARP, spanning tree and the like: nothing for us, nothing wrong */
+	DECODE_NOT_IP,	   /* ARP, spanning tree and the like: nothing for us, nothing wrong */
 	/* From here on: why a frame was not understood.  Each is counted by name. */
-	DECODE_BAD_LINK,      /* link type unknown */
-	DECODE_TRUNCATED,     /* the capture's snapshot length cut a header */
-	DECODE_BAD_LINK_LAYER,/* a header below IP contradicts itself */
-	DECODE_BAD_IP,        /* version, header length or total length lies */
-	DECODE_BAD_ADDRESS,   /* IPv6 with an IPv4-mapped address of its own */
-	DECODE_BAD_EXTENSION, /* an IPv6 extension chain that does not end within its bound */
-	DECODE_BAD_FRAGMENT,  /* past 65,535 bytes, or a middle piece not a multiple of 8 */
-	DECODE_BAD_TCP,       /* data offset below 20 or past the segment */
-	DECODE_TOO_DEEP,      /* more than DECODE_DEPTH encapsulations, four tags, or nine labels */
+	DECODE_BAD_LINK,       /* link type unknown */
+	DECODE_TRUNCATED,      /* the capture's snapshot length cut a header */
+	DECODE_BAD_LINK_LAYER, /* a header below IP contradicts itself */
+	DECODE_BAD_IP,	       /* version, header length or total length lies */
+	DECODE_BAD_ADDRESS,    /* IPv6 with an IPv4-mapped address of its own */
+	DECODE_BAD_EXTENSION,  /* an IPv6 extension chain that does not end within its bound */
+	DECODE_BAD_FRAGMENT,   /* past 65,535 bytes, or a middle piece not a multiple of 8 */
+	DECODE_BAD_TCP,	       /* data offset below 20 or past the segment */
+	DECODE_TOO_DEEP, /* more than DECODE_DEPTH encapsulations, four tags, or nine labels */
 	DECODE_COUNT
 };
 

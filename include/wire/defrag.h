@@ -25,15 +25,15 @@
 #include "wire/packet.h"
 
 #define DEFRAG_DATAGRAMS 1024
-#define DEFRAG_BYTES     (4u << 20)
-#define DEFRAG_HOLD      (30 * INT64_C(1000000)) /* microseconds */
+#define DEFRAG_BYTES	 (4u << 20)
+#define DEFRAG_HOLD	 (30 * INT64_C(1000000)) /* microseconds */
 
 struct defrag;
 
 enum defrag_loss {
-	DEFRAG_EVICTED,   /* a bound was reached: the oldest datagram went */
-	DEFRAG_EXPIRED,   /* never completed within DEFRAG_HOLD */
-	DEFRAG_OVERLAP,   /* fragments overlapped and disagreed */
+	DEFRAG_EVICTED,	  /* a bound was reached: the oldest datagram went */
+	DEFRAG_EXPIRED,	  /* never completed within DEFRAG_HOLD */
+	DEFRAG_OVERLAP,	  /* fragments overlapped and disagreed */
 	DEFRAG_TRUNCATED, /* a fragment was cut by the capture's snapshot length */
 	DEFRAG_LOSS_COUNT
 };

@@ -24,12 +24,12 @@ enum link link_of_dlt(int dlt);
 const char *link_name(enum link link);
 
 struct frame {
-	int64_t time;        /* microseconds since 1970 UTC, as the capture stamped it; may jump back */
+	int64_t time; /* microseconds since 1970 UTC, as the capture stamped it; may jump back */
 	const uint8_t *data; /* captured bytes: borrowed until the next frame is asked for */
 	uint32_t captured;   /* bytes at data */
 	uint32_t length;     /* bytes the frame had on the wire; may exceed captured */
 	enum link link;
-	uint16_t interface;  /* index of the interface within this capture */
+	uint16_t interface; /* index of the interface within this capture */
 };
 
 #endif

@@ -50,7 +50,7 @@ struct packet {
 
 	/* The innermost IP header. */
 	struct addr source, destination;
-	uint8_t hops;     /* TTL or hop limit */
+	uint8_t hops;	  /* TTL or hop limit */
 	uint8_t protocol; /* of the payload, extension headers passed over */
 
 	/* TCP: DECODE_TCP only. */

@@ -68,7 +68,7 @@ static uint16_t ip_checksum(const unsigned char *p)
 	for (int i = 0; i < 20; i += 2)
 		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~((sum & 0xffff) + (sum >> 16));
+	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 }
 
 /* Each host of the LAN has its own; whatever is outside comes by way of the router. */

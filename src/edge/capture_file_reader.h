@@ -1,6 +1,6 @@
 /*
- * capture_file_reader: what the parts of capture_file share: the buffer, and one reader for each format.
- * Of no concern outside src/edge/capture_file.c, file_pcap.c and file_pcapng.c.
+ * capture_file_reader: what the parts of capture_file share: the buffer, and one reader for each
+ * format. Of no concern outside src/edge/capture_file.c, file_pcap.c and file_pcapng.c.
  */
 #ifndef EGRESS25_EDGE_CAPTURE_FILE_READER_H
 #define EGRESS25_EDGE_CAPTURE_FILE_READER_H

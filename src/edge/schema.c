@@ -42,19 +42,18 @@ static const char version_1_counts[] =
 	" standing INTEGER NOT NULL,"
 	" host INTEGER NOT NULL REFERENCES host(id),"
 	" first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL,"
-	MEASURES
+	" last INTEGER NOT NULL," MEASURES
 	/* Connections that were given a row in conn; hours and all time only. */
 	" rows INTEGER NOT NULL DEFAULT 0,"
-	/* Offences: servers whose newest attempt by this host began within this span; so the servers
-	 * of a window that reaches up to now are the sum over the spans that make it up. */
+	/* Offences: servers whose newest attempt by this host began within this span; so the
+	 * servers of a window that reaches up to now are the sum over the spans that make it up. */
 	" destinations INTEGER NOT NULL DEFAULT 0,"
 	/* Attempts whose server is 'others'. */
 	" folded INTEGER NOT NULL DEFAULT 0,"
 	" PRIMARY KEY(span, start, standing, host)"
 	") STRICT, WITHOUT ROWID;"
-	/* What a host did to one server, by minute, hour and all time; permitted and also watched ones
-	 * by all time alone. */
+	/* What a host did to one server, by minute, hour and all time; permitted and also watched
+	 * ones by all time alone. */
 	"CREATE TABLE contact_sum("
 	" span INTEGER NOT NULL,"
 	" start INTEGER NOT NULL,"
@@ -78,7 +77,7 @@ static const char version_1_details[] =
 	" server_port INTEGER NOT NULL,"
 	" started INTEGER NOT NULL,"
 	" last INTEGER NOT NULL,"
-	" ended INTEGER,"      /* NULL while it is open */
+	" ended INTEGER," /* NULL while it is open */
 	" standing INTEGER NOT NULL,"
 	" reason TEXT NOT NULL,"
 	" outcome TEXT NOT NULL,"
@@ -92,7 +91,7 @@ static const char version_1_details[] =
 	" resets INTEGER NOT NULL DEFAULT 0,"
 	" killed INTEGER,"
 	" helo TEXT,"
-	" senders TEXT,"       /* a JSON array */
+	" senders TEXT," /* a JSON array */
 	" banner TEXT,"
 	" reply TEXT"
 	") STRICT;"
@@ -103,7 +102,7 @@ static const char version_1_details[] =
 	/* Where a host was seen: MAC address and VLAN of its own frames. */
 	"CREATE TABLE identity("
 	" host INTEGER NOT NULL REFERENCES host(id),"
-	" mac TEXT NOT NULL,"  /* '' where the frames had none */
+	" mac TEXT NOT NULL," /* '' where the frames had none */
 	" vlan TEXT NOT NULL,"
 	" hops INTEGER NOT NULL,"
 	" first_seen INTEGER NOT NULL,"
@@ -121,10 +120,10 @@ static const char version_1_details[] =
 	" sensor TEXT NOT NULL,"
 	" pid INTEGER NOT NULL,"
 	" started INTEGER NOT NULL,"
-	" beat INTEGER NOT NULL,"  /* wall clock of the last write */
-	" ended INTEGER,"          /* wall clock; NULL while it runs, or where it was killed */
+	" beat INTEGER NOT NULL," /* wall clock of the last write */
+	" ended INTEGER,"	  /* wall clock; NULL while it runs, or where it was killed */
 	" next_id INTEGER NOT NULL DEFAULT 1," /* first conn.id never given */
-	" newest INTEGER NOT NULL DEFAULT 0," /* greatest stamp of any frame */
+	" newest INTEGER NOT NULL DEFAULT 0,"  /* greatest stamp of any frame */
 	" packets INTEGER NOT NULL DEFAULT 0,"
 	" attempts INTEGER NOT NULL DEFAULT 0,"
 	" tracked INTEGER NOT NULL DEFAULT 0,"
@@ -178,7 +177,8 @@ static const char version_1_details[] =
 	") STRICT, WITHOUT ROWID;";
 
 static const char version_1_views[] =
-	"CREATE VIEW connection AS SELECT c.id AS id, h.address AS client, c.client_port AS client_port,"
+	"CREATE VIEW connection AS SELECT c.id AS id, h.address AS client, c.client_port AS "
+	"client_port,"
 	" s.address AS server, c.server_port AS server_port, s.name AS server_name,"
 	" CASE WHEN c.vlan = '' THEN NULL"
 	"  ELSE CAST(replace(c.vlan, rtrim(c.vlan, '0123456789'), '') AS INTEGER) END AS vlan,"
@@ -189,9 +189,10 @@ static const char version_1_views[] =
 	" c.reply AS reply, c.standing <> 0 AS permitted,"
 	" CASE WHEN c.standing = 0 THEN c.reason END AS offence"
 	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;"
-	/* Of all time; a window's numbers are the program's to add up.  The MAC address is the newest
-	 * one with the most hops left, unless it carries many addresses.  No JSON function here: SQLite
-	 * 3.40 calls some of them unsafe, and would refuse a reader that does not trust schemas. */
+	/* Of all time; a window's numbers are the program's to add up.  The MAC address is the
+	 * newest one with the most hops left, unless it carries many addresses.  No JSON function
+	 * here: SQLite 3.40 calls some of them unsafe, and would refuse a reader that does not
+	 * trust schemas. */
 	"CREATE VIEW offender AS SELECT h.address AS address, NULL AS name,"
 	" (SELECT CASE WHEN i.mac NOT IN (SELECT mac FROM router) THEN i.mac END FROM identity i"
 	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY i.hops DESC, i.last_seen DESC LIMIT 1)"

@@ -1,7 +1,7 @@
 /*
- * The contract's face.  A batch is one transaction: it stands in the record whole or not at all, and
- * what failed is offered again by the caller on the same connection, which SQLite keeps usable after
- * a full disk, a lock or an I/O error.
+ * The contract's face.  A batch is one transaction: it stands in the record whole or not at all,
+ * and what failed is offered again by the caller on the same connection, which SQLite keeps usable
+ * after a full disk, a lock or an I/O error.
  *
  * A record that was deleted or replaced while it was written is noticed before each write, for
  * SQLite would go on writing to a file without a name.  Then a fresh one is begun, and -ESTALE says

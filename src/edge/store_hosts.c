@@ -1,8 +1,8 @@
 /*
  * Taking whole hosts away.  A host's sums, identities and name go in one transaction, so that it
  * vanishes from every answer at once; its row is renamed to "gone ID", a tombstone, from which the
- * many rows of its contacts are then taken bit by bit.  Should the address appear again meanwhile, it
- * is a new host with a new id.
+ * many rows of its contacts are then taken bit by bit.  Should the address appear again meanwhile,
+ * it is a new host with a new id.
  */
 #include "store_internal.h"
 
@@ -11,7 +11,7 @@
 
 #include "base/moment.h"
 
-#define HOSTS    200
+#define HOSTS	 200
 #define CONTACTS 500
 
 static int drop_sums(struct store *s, int64_t span, int64_t start, int64_t host)
@@ -45,14 +45,15 @@ static int drop_day(struct store *s, int64_t day, int64_t host)
 	return r;
 }
 
-/* There is no index by host: the days that the record knows lead to the hours, these to the minutes. */
+/* There is no index by host: the days that the record knows lead to the hours, these to the
+ * minutes. */
 static int drop_days(struct store *s, int64_t host, int64_t first, int64_t last)
 {
 	int64_t day = moment_floor(first, MOMENT_DAY);
 	int r;
 
-	while ((r = store_number(s, STORE_BIND(s, SQL_HOST_SUM_NEXT, SCHEMA_SPAN_DAY, day),
-				 &day)) > 0) {
+	while ((r = store_number(s, STORE_BIND(s, SQL_HOST_SUM_NEXT, SCHEMA_SPAN_DAY, day), &day)) >
+	       0) {
 		if (day > last)
 			return 0;
 		r = drop_day(s, day, host);

@@ -77,8 +77,8 @@ int store_flush_identity(struct store *s, struct identity *pending)
 	if (r == 0 && sqlite3_changes(s->db) == 0) {
 		r = put(s, SQL_IDENTITY_ADD, pending);
 		if (r == 0)
-			r = store_do(s, STORE_BIND(s, SQL_IDENTITY_LIMIT, pending->host,
-						   IDENTITIES));
+			r = store_do(s,
+				     STORE_BIND(s, SQL_IDENTITY_LIMIT, pending->host, IDENTITIES));
 	}
 	pending->host = 0;
 	return r;

@@ -1,8 +1,8 @@
 /*
  * Ids of hosts and servers.  Each table has a cache in front: buckets of eight entries found by
- * SipHash under a key drawn at the start, so that nobody can aim at one bucket; in a full bucket they
- * go in turn.  While nothing was ever dropped from the cache of a table that was empty at the start,
- * a miss proves that the address is new.
+ * SipHash under a key drawn at the start, so that nobody can aim at one bucket; in a full bucket
+ * they go in turn.  While nothing was ever dropped from the cache of a table that was empty at the
+ * start, a miss proves that the address is new.
  */
 #include "store_internal.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define WAYS           8
+#define WAYS	       8
 #define HOST_BUCKETS   2048
 #define SERVER_BUCKETS 8192
 

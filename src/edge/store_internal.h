@@ -84,20 +84,20 @@ enum store_sql {
 struct id_cache {
 	struct id_entry *entries; /* a mapping of fixed size, touched as it is used */
 	uint32_t buckets;
-	uint32_t turn;            /* which entry of a full bucket goes next */
-	bool complete;            /* every row of the table is in here: a miss proves it is new */
+	uint32_t turn; /* which entry of a full bucket goes next */
+	bool complete; /* every row of the table is in here: a miss proves it is new */
 };
 
 #define VICTIMS 256
 
 /* Where retention stands between two calls. */
 struct prune_state {
-	int64_t next_pass;     /* wall clock: when hosts are looked at again for their age */
-	int64_t host_cursor;   /* last host id looked at in this pass; 0: no pass under way */
-	int64_t plain_floor;   /* no plain connection row began before this */
+	int64_t next_pass;   /* wall clock: when hosts are looked at again for their age */
+	int64_t host_cursor; /* last host id looked at in this pass; 0: no pass under way */
+	int64_t plain_floor; /* no plain connection row began before this */
 	int64_t victims[VICTIMS], victim_last[VICTIMS];
 	uint32_t victim_count, victim_at;
-	bool tombs;            /* hosts may be left of which some contacts still stand */
+	bool tombs; /* hosts may be left of which some contacts still stand */
 };
 
 enum sweep_step { SWEEP_IDLE, SWEEP_CONTACTS, SWEEP_CONN, SWEEP_SERVERS };
@@ -109,21 +109,21 @@ struct sweep {
 	uint8_t *used; /* a bit for each id up to newest */
 	int64_t newest;
 	int64_t standing, host, server, conn, victim; /* cursors */
-	int64_t next;  /* wall clock: not before */
+	int64_t next;				      /* wall clock: not before */
 };
 
 struct store {
 	struct sqlite3 *db; /* NULL where the last try to reopen failed */
 	struct sqlite3_stmt *statements[SQL_COUNT];
-	char *path;         /* NULL: temporary */
+	char *path; /* NULL: temporary */
 	char *sensor, *mode;
 	bool totals_only;
 	uint32_t rows_per_host_hour;
 	int64_t retention_age, retention_bytes;
-	int lock;           /* descriptor of PATH-lock, or -1 */
+	int lock; /* descriptor of PATH-lock, or -1 */
 	dev_t device;
 	ino_t inode;
-	bool replaced;      /* the record was lost under us, and that was not told yet */
+	bool replaced; /* the record was lost under us, and that was not told yet */
 	int64_t run, started;
 	uint64_t next_id;
 	struct hash_key key;
@@ -135,8 +135,8 @@ struct store {
 
 /* store_sql.c */
 
-/* The statement with its first parameters bound to integers; NULL where it cannot be prepared, which
- * the step then reports. */
+/* The statement with its first parameters bound to integers; NULL where it cannot be prepared,
+ * which the step then reports. */
 struct sqlite3_stmt *store_bind(struct store *s, enum store_sql which, size_t count,
 				const int64_t *values);
 #define STORE_BIND(s, which, ...)                                                                  \

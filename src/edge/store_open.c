@@ -4,15 +4,15 @@
  * Whether a file is a record is read from its first 100 bytes before SQLite sees it, so that a file
  * which is refused stays as it is, bit for bit, and gets no -wal, -shm or -lock beside it.  That
  * works because the schema, with application_id and user_version, is written in one transaction of
- * the rollback journal, before the file is turned to WAL: a record's header always tells what it is.
- * Only a newer user_version may still stand in the WAL alone; then SQLite tells it, and the
+ * the rollback journal, before the file is turned to WAL: a record's header always tells what it
+ * is. Only a newer user_version may still stand in the WAL alone; then SQLite tells it, and the
  * connection is closed without a checkpoint.
  *
- * The lock comes first where its file exists: reading a record that this very process has open would
- * drop SQLite's own locks on it when the descriptor is closed (fcntl(2), POSIX locks).
+ * The lock comes first where its file exists: reading a record that this very process has open
+ * would drop SQLite's own locks on it when the descriptor is closed (fcntl(2), POSIX locks).
  *
- * A record that is missing while its -wal or -shm remain was deleted by hand: these are removed, lest
- * SQLite takes them for the new file's.
+ * A record that is missing while its -wal or -shm remain was deleted by hand: these are removed,
+ * lest SQLite takes them for the new file's.
  */
 #include "store_internal.h"
 
@@ -29,11 +29,11 @@
 #include "base/text.h"
 #include "edge/schema.h"
 
-#define HEADER             100
-#define HEADER_VERSION     60
+#define HEADER		   100
+#define HEADER_VERSION	   60
 #define HEADER_APPLICATION 68
-#define OPEN_BUSY_MS       2000
-#define WRITE_BUSY_MS      100 /* the writer tries again anyhow */
+#define OPEN_BUSY_MS	   2000
+#define WRITE_BUSY_MS	   100 /* the writer tries again anyhow */
 
 static int say(struct store *s, int r, const char *what)
 {
@@ -54,7 +54,8 @@ static int say_errno(struct store *s, int r)
 	else if (r == -EACCES || r == -EPERM || r == -EROFS)
 		text_print(s->error, sizeof(s->error),
 			   "%s: %s: this user must be able to write the record and its directory "
-			   "%.*s", s->path, strerror(-r), directory, name);
+			   "%.*s",
+			   s->path, strerror(-r), directory, name);
 	else
 		text_print(s->error, sizeof(s->error), "%s: %s", s->path, strerror(-r));
 	return r == -EPERM ? -EACCES : r;
@@ -92,8 +93,9 @@ static int take_lock(struct store *s, bool create)
 	if (fd >= 0)
 		close(fd);
 	if (r == -EAGAIN)
-		return say(s, -EBUSY, "another egress25 writes this record: stop it, or name another "
-				      "record with --record");
+		return say(s, -EBUSY,
+			   "another egress25 writes this record: stop it, or name another "
+			   "record with --record");
 	return r == -ENOENT && !create ? r : say_errno(s, r);
 }
 
@@ -102,11 +104,13 @@ static int check_header(struct store *s, const uint8_t *header, size_t length)
 	if (length < HEADER || memcmp(header, "SQLite format 3", 16) != 0)
 		return say(s, -EINVAL, "is no record of egress25: name another with --record");
 	if (bytes_be32(header + HEADER_APPLICATION) != SCHEMA_APPLICATION_ID)
-		return say(s, -EINVAL, "is a database of another program: name another record with "
-				       "--record");
+		return say(s, -EINVAL,
+			   "is a database of another program: name another record with "
+			   "--record");
 	if (bytes_be32(header + HEADER_VERSION) > SCHEMA_VERSION)
-		return say(s, -EPROTO, "was written by a newer egress25: update this one, or name "
-				       "another record with --record");
+		return say(s, -EPROTO,
+			   "was written by a newer egress25: update this one, or name "
+			   "another record with --record");
 	return 0;
 }
 
@@ -183,14 +187,14 @@ static int ask_version(struct store *s, int64_t *ret_)
 }
 
 /*
- * From version to the next, in one transaction.  auto_vacuum is set within it, for on an empty file it
- * is a write of its own, and must come before the write lock, which makes the first page.
+ * From version to the next, in one transaction.  auto_vacuum is set within it, for on an empty file
+ * it is a write of its own, and must come before the write lock, which makes the first page.
  */
 static int step_up(struct store *s, int64_t version)
 {
 	char mark[96];
-	int r = execute(s, version == 0 && s->path ? "BEGIN; PRAGMA auto_vacuum = INCREMENTAL" :
-						     "BEGIN IMMEDIATE");
+	int r = execute(s, version == 0 && s->path ? "BEGIN; PRAGMA auto_vacuum = INCREMENTAL"
+						   : "BEGIN IMMEDIATE");
 
 	text_print(mark, sizeof(mark), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		   SCHEMA_APPLICATION_ID, (int)version + 1);
@@ -214,8 +218,9 @@ static int migrate(struct store *s)
 	int r = ask_version(s, &version);
 
 	if (r == 0 && version > SCHEMA_VERSION)
-		return say(s, -EPROTO, "was written by a newer egress25: update this one, or name "
-				       "another record with --record");
+		return say(s, -EPROTO,
+			   "was written by a newer egress25: update this one, or name "
+			   "another record with --record");
 	for (; r == 0 && version < SCHEMA_VERSION; version++)
 		r = step_up(s, version);
 	return r;
@@ -234,14 +239,16 @@ static void configure(struct store *s)
 	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 }
 
-/* Page cache: small where a monitor runs for months, larger for the short life of a temporary one. */
+/* Page cache: small where a monitor runs for months, larger for the short life of a temporary one.
+ */
 static int open_database(struct store *s)
 {
 	int r;
 
 	if (sqlite3_open_v2(s->path ? s->path : "", &s->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-				    (s->path ? 0 : SQLITE_OPEN_CREATE), NULL) != SQLITE_OK)
+				    (s->path ? 0 : SQLITE_OPEN_CREATE),
+			    NULL) != SQLITE_OK)
 		return s->db ? store_fail(s) : -ENOMEM;
 	configure(s);
 	if (!s->path) {
@@ -303,7 +310,8 @@ static int enter(struct store *s)
 	if (r == 0)
 		r = table_is_empty(s, "SELECT EXISTS(SELECT 1 FROM host)", &no_host);
 	if (r == 0)
-		r = table_is_empty(s, "SELECT EXISTS(SELECT 1 FROM server WHERE id > 0)", &no_server);
+		r = table_is_empty(s, "SELECT EXISTS(SELECT 1 FROM server WHERE id > 0)",
+				   &no_server);
 	s->hosts.complete = no_host;
 	s->servers.complete = no_server;
 	return r;

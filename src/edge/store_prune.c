@@ -2,9 +2,10 @@
  * Retention, in small steps that each are a transaction of their own, until a slice of time is used
  * up; the next call goes on where this one stopped.
  *
- * By age first: whole spans that lie before the limit, then hosts not seen since.  By size then: the
- * kinds of rows in the header's order, oldest first within each.  Space given free is used again by
- * later rows, and returned to the file system a few pages at a time where much of it lies idle.
+ * By age first: whole spans that lie before the limit, then hosts not seen since.  By size then:
+ * the kinds of rows in the header's order, oldest first within each.  Space given free is used
+ * again by later rows, and returned to the file system a few pages at a time where much of it lies
+ * idle.
  */
 #include "store_internal.h"
 
@@ -15,11 +16,11 @@
 
 #include "base/moment.h"
 
-#define SLICE         (15 * MOMENT_SECOND / 1000)
-#define ROWS          500
-#define ROUTERS       16384
+#define SLICE	      (15 * MOMENT_SECOND / 1000)
+#define ROWS	      500
+#define ROUTERS	      16384
 #define WAL_BYTES     (64 << 20) /* beyond this a checkpoint is asked for by name */
-#define IDLE_PAGES    256        /* free pages that may stay */
+#define IDLE_PAGES    256	 /* free pages that may stay */
 #define PASS_INTERVAL MOMENT_MINUTE
 
 static int64_t clock_now(void)
@@ -206,7 +207,8 @@ static void cut_log(struct store *s)
 	sqlite3_int64 bytes = 0;
 
 	if (!s->path || sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) ||
-	    !file || !file->pMethods || file->pMethods->xFileSize(file, &bytes) || bytes < WAL_BYTES)
+	    !file || !file->pMethods || file->pMethods->xFileSize(file, &bytes) ||
+	    bytes < WAL_BYTES)
 		return;
 	sqlite3_busy_timeout(s->db, 0);
 	sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

@@ -1,7 +1,7 @@
 /*
  * Rows of single connections, thinned: a host is given rows_per_host_hour of them for each hour of
- * starts; a connection that was sent through or encrypted has its row whatever the number, also when
- * it was passed over at first.
+ * starts; a connection that was sent through or encrypted has its row whatever the number, also
+ * when it was passed over at first.
  */
 #include "store_internal.h"
 
@@ -95,9 +95,9 @@ static int add_row(struct store *s, struct row_group *g, const struct connection
 static int update_row(struct store *s, const struct connection *c)
 {
 	struct row_text buf;
-	struct sqlite3_stmt *st = STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)c->id, c->last, c->open,
-					     c->connected, (int64_t)c->bytes_sent,
-					     (int64_t)c->bytes_received);
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)c->id, c->last, c->open, c->connected,
+			   (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	int r;
 
 	bind_texts(st, 7, c, &buf);

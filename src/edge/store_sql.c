@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-/* All that the store ever asks.  Rows are taken away in small numbers, picked by a primary key or an
- * index, and each such statement returns the times of what it took. */
+/* All that the store ever asks.  Rows are taken away in small numbers, picked by a primary key or
+ * an index, and each such statement returns the times of what it took. */
 static const char *const texts[] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -40,9 +40,8 @@ static const char *const texts[] = {
 		" outcome_unreachable = outcome_unreachable + excluded.outcome_unreachable,"
 		" outcome_unanswered = outcome_unanswered + excluded.outcome_unanswered",
 	/* A span that retention has taken stays away. */
-	[SQL_HOST_SUM_LEAVE] =
-		"UPDATE host_sum SET destinations = max(destinations - 1, 0)"
-		" WHERE span = ?1 AND start = ?2 AND standing = 0 AND host = ?3",
+	[SQL_HOST_SUM_LEAVE] = "UPDATE host_sum SET destinations = max(destinations - 1, 0)"
+			       " WHERE span = ?1 AND start = ?2 AND standing = 0 AND host = ?3",
 	[SQL_CONTACT_NEWEST] = "SELECT max(last_start) FROM contact_sum WHERE span = 0 AND"
 			       " start = 0 AND standing = ?1 AND host = ?2 AND server = ?3",
 	[SQL_CONTACT_ADD] =
@@ -61,11 +60,10 @@ static const char *const texts[] = {
 		" identity WHERE host = ?1 ORDER BY last_seen DESC, mac, vlan LIMIT -1 OFFSET ?2)",
 	[SQL_ROWS_IN_HOUR] = "SELECT coalesce(sum(rows), 0) FROM host_sum WHERE span = 3600 AND"
 			     " start = ?1 AND standing IN (0, 1, 2) AND host = ?2",
-	[SQL_ROWS_ADD] =
-		"INSERT INTO host_sum(span, start, standing, host, first, last, rows)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
-		" first = min(first, excluded.first), last = max(last, excluded.last),"
-		" rows = rows + excluded.rows",
+	[SQL_ROWS_ADD] = "INSERT INTO host_sum(span, start, standing, host, first, last, rows)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+			 " first = min(first, excluded.first), last = max(last, excluded.last),"
+			 " rows = rows + excluded.rows",
 	[SQL_CONN_ADD] =
 		"INSERT OR REPLACE INTO conn(id, host, client_port, server, server_port, started,"
 		" last, ended, standing, connected, bytes_sent, bytes_received, reason, outcome,"

@@ -3,10 +3,10 @@
 
 static int put_interface(struct store *s, const struct health_interface *i)
 {
-	struct sqlite3_stmt *st = STORE_BIND(
-		s, SQL_INTERFACE_PUT, s->run, (int64_t)i->received, (int64_t)i->dropped,
-		(int64_t)i->dropped_by_interface, (int64_t)i->outward, (int64_t)i->inward,
-		i->last_frame, i->down);
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_INTERFACE_PUT, s->run, (int64_t)i->received, (int64_t)i->dropped,
+			   (int64_t)i->dropped_by_interface, (int64_t)i->outward,
+			   (int64_t)i->inward, i->last_frame, i->down);
 
 	store_text(st, 9, i->name);
 	return store_do(s, st);
@@ -33,8 +33,8 @@ static int put_example(struct store *s, const struct health_example *e)
 static int put_health(struct store *s, const struct health *h)
 {
 	int r = store_do(s, STORE_BIND(s, SQL_RUN_HEALTH, s->run, h->newest, (int64_t)h->packets,
-				       (int64_t)h->attempts, (int64_t)h->tracked,
-				       (int64_t)h->stray, (int64_t)h->inbound, (int64_t)h->internal,
+				       (int64_t)h->attempts, (int64_t)h->tracked, (int64_t)h->stray,
+				       (int64_t)h->inbound, (int64_t)h->internal,
 				       (int64_t)h->copies, (int64_t)h->unclassified));
 
 	for (size_t i = 0; i < h->interface_count && i < HEALTH_INTERFACES && r == 0; i++)

@@ -1,14 +1,14 @@
 /*
  * From a batch's sums to host_sum and contact_sum.
  *
- * The sums are sorted by host, standing and minute, so that a host's row of a minute, an hour, a day
- * and of all time is each written once, when the next begins.
+ * The sums are sorted by host, standing and minute, so that a host's row of a minute, an hour, a
+ * day and of all time is each written once, when the next begins.
  *
- * `destinations` of a span counts the servers whose newest offence by this host began in it, so that
- * the servers of any window that reaches up to the end are the sum over the spans that make it up.
- * When a server is attempted anew, in a later minute, it leaves the minute (hour, day) that had it
- * and enters the new one.  Its newest start is kept in its rows of span 0, one for each port: the
- * newest of these decides, for a server is one whatever the port.
+ * `destinations` of a span counts the servers whose newest offence by this host began in it, so
+ * that the servers of any window that reaches up to the end are the sum over the spans that make it
+ * up. When a server is attempted anew, in a later minute, it leaves the minute (hour, day) that had
+ * it and enters the new one.  Its newest start is kept in its rows of span 0, one for each port:
+ * the newest of these decides, for a server is one whatever the port.
  *
  * Limit: SCHEMA_DESTINATIONS servers a host and standing.  Later ones share server 0, counted in
  * `folded`; those known before go on being exact.
@@ -46,7 +46,7 @@ struct pile {
 struct group {
 	int64_t host;
 	uint8_t standing;
-	bool known;           /* it had attempts before this batch */
+	bool known;	      /* it had attempts before this batch */
 	int64_t destinations; /* all time, this batch's included */
 	struct pile piles[SPANS];
 };
@@ -82,8 +82,9 @@ static int find_places(struct store *s, const struct batch *b, struct place *pla
 		const struct sum *sum = batch_sum(b, i);
 		int r;
 
-		places[i] = (struct place){
-			.minute = sum->minute, .index = i, .standing = sum->standing};
+		places[i] = (struct place){.minute = sum->minute,
+					   .index = i,
+					   .standing = sum->standing};
 		r = store_host_id(s, &sum->client, &places[i].host);
 		if (r < 0)
 			return r;
@@ -132,8 +133,10 @@ static int turn_to(struct store *s, struct group *g, int64_t minute)
 		if (r < 0)
 			return r;
 		if (!g->piles[span].used)
-			g->piles[span] = (struct pile){.used = true, .start = start,
-						       .first = INT64_MAX, .last = INT64_MIN};
+			g->piles[span] = (struct pile){.used = true,
+						       .start = start,
+						       .first = INT64_MAX,
+						       .last = INT64_MIN};
 	}
 	return 0;
 }
@@ -195,7 +198,8 @@ static int choose_server(struct store *s, struct group *g, const struct sum *sum
 	}
 	r = store_server_find(s, &sum->server, &id);
 	if (r > 0) {
-		struct sqlite3_stmt *st = STORE_BIND(s, SQL_CONTACT_NEWEST, g->standing, g->host, id);
+		struct sqlite3_stmt *st =
+			STORE_BIND(s, SQL_CONTACT_NEWEST, g->standing, g->host, id);
 
 		r = store_step(s, st);
 		if (r > 0) {
@@ -208,8 +212,9 @@ static int choose_server(struct store *s, struct group *g, const struct sum *sum
 		return r;
 	if (exists) {
 		*ret_ = id;
-		return g->standing == STANDING_OFFENCE && sum->minute > old ?
-			move_server(s, g, sum, old) : 0;
+		return g->standing == STANDING_OFFENCE && sum->minute > old
+			       ? move_server(s, g, sum, old)
+			       : 0;
 	}
 	if (g->destinations >= SCHEMA_DESTINATIONS) {
 		*ret_ = 0;
@@ -296,8 +301,9 @@ static int put_groups(struct store *s, const struct batch *b, const struct place
 		const struct place *from = at;
 
 		r = begin_group(s, from, &g);
-		for (; r == 0 && at < end && at->host == from->host &&
-		       at->standing == from->standing; at++) {
+		for (;
+		     r == 0 && at < end && at->host == from->host && at->standing == from->standing;
+		     at++) {
 			const struct sum *sum = batch_sum(b, at->index);
 
 			r = put_sum(s, &g, sum);

@@ -1,9 +1,9 @@
 /*
- * Servers whose last host or connection has gone: mark and sweep.  There is no index from a server to
- * what names it, for that would cost every write; instead now and then all contacts and connections
- * are walked, a little at a time, marking the servers they name in a bitmap, and then the unmarked
- * ones go.  Servers that the writer uses meanwhile are marked by it, and those made meanwhile have
- * ids above the bitmap.
+ * Servers whose last host or connection has gone: mark and sweep.  There is no index from a server
+ * to what names it, for that would cost every write; instead now and then all contacts and
+ * connections are walked, a little at a time, marking the servers they name in a bitmap, and then
+ * the unmarked ones go.  Servers that the writer uses meanwhile are marked by it, and those made
+ * meanwhile have ids above the bitmap.
  */
 #include "store_internal.h"
 
@@ -13,8 +13,8 @@
 
 #include "base/moment.h"
 
-#define ROWS     2000
-#define VICTIM   500
+#define ROWS	 2000
+#define VICTIM	 500
 #define INTERVAL MOMENT_HOUR
 
 void store_sweep_want(struct store *s)
@@ -63,8 +63,8 @@ static int start(struct store *s, int64_t now)
 static int mark_contacts(struct store *s)
 {
 	struct sweep *w = &s->sweep;
-	struct sqlite3_stmt *st = STORE_BIND(s, SQL_SWEEP_CONTACTS, w->standing, w->host, w->server,
-					     ROWS);
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_SWEEP_CONTACTS, w->standing, w->host, w->server, ROWS);
 	int count = 0, r;
 
 	while ((r = store_step(s, st)) > 0) {

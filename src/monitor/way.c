@@ -9,8 +9,8 @@
 #include "wire/defrag.h"
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
-#define TICK_MOST (BATCH_SLACK / 2)
-#define SAMPLE	  64 /* of the frames that are not ours, one in so many tells its direction */
+#define TICK_MOST  (BATCH_SLACK / 2)
+#define SAMPLE	   64 /* of the frames that are not ours, one in so many tells its direction */
 
 struct way {
 	struct way_options options;

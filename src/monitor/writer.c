@@ -1,7 +1,7 @@
 /*
- * Two batches and a thread.  `fill` is the capture thread's; `store` is the writer's from the moment
- * it is offered until it is written and cleared.  The lock is held only to exchange them, so the
- * capture thread waits for no disk.
+ * Two batches and a thread.  `fill` is the capture thread's; `store` is the writer's from the
+ * moment it is offered until it is written and cleared.  The lock is held only to exchange them, so
+ * the capture thread waits for no disk.
  *
  * What cannot be written is kept and tried again every 250 ms, while `fill` takes what comes; how
  * that ends when it is full too stands in batch.h.  A kind of failure is said once, and once more
@@ -21,25 +21,25 @@
 #include "base/moment.h"
 #include "base/text.h"
 
-#define RETRY   (MOMENT_SECOND / 4)
-#define BEAT    MOMENT_SECOND
+#define RETRY	(MOMENT_SECOND / 4)
+#define BEAT	MOMENT_SECOND
 #define CHANGED (-ESTALE)
 
 struct writer {
 	struct writer_options options;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t work;    /* for the writer: a batch was offered, or it is to stop */
-	pthread_cond_t idle;    /* for the capture thread: a batch was written, or has failed */
+	pthread_cond_t work; /* for the writer: a batch was offered, or it is to stop */
+	pthread_cond_t idle; /* for the capture thread: a batch was written, or has failed */
 	struct batch *fill, *store;
-	bool busy;              /* store is the writer's */
+	bool busy; /* store is the writer's */
 	bool stop;
-	int64_t stop_by;        /* monotonic: the last writes are tried until then */
-	int64_t failing_since;  /* monotonic; 0: the last write went well */
+	int64_t stop_by;       /* monotonic: the last writes are tried until then */
+	int64_t failing_since; /* monotonic; 0: the last write went well */
 	/* The writer thread's own. */
 	int64_t last_beat;
-	bool last_taken;        /* the batch that was being filled when it was to stop */
-	int said;               /* the kind of failure that was said last */
+	bool last_taken; /* the batch that was being filled when it was to stop */
+	int said;	 /* the kind of failure that was said last */
 	uint64_t tries;
 	int result;
 	char error[STORE_ERROR];

@@ -117,12 +117,8 @@ static enum decode walk(struct walk *w)
 enum decode decode_frame(const struct frame *frame, struct packet *ret_)
 {
 	static const enum layer first[LINK_COUNT] = {
-		[LINK_ETHERNET] = LAYER_ETHERNET,
-		[LINK_RAW] = LAYER_IP,
-		[LINK_NULL] = LAYER_NULL,
-		[LINK_PPP] = LAYER_PPP,
-		[LINK_SLL] = LAYER_SLL,
-		[LINK_SLL2] = LAYER_SLL2,
+		[LINK_ETHERNET] = LAYER_ETHERNET, [LINK_RAW] = LAYER_IP,  [LINK_NULL] = LAYER_NULL,
+		[LINK_PPP] = LAYER_PPP,		  [LINK_SLL] = LAYER_SLL, [LINK_SLL2] = LAYER_SLL2,
 	};
 	struct walk w = {
 		.rest = bytes_of(frame->data, frame->captured),

@@ -1,20 +1,20 @@
 /*
  * Theory of operation.
  *
- * A table of datagrams, each with the pieces that came of it (pieces.h), found through a keyed hash.
- * A datagram is whole when it knows its length and has that many units; it is then put together in
- * one buffer and handed out.
+ * A table of datagrams, each with the pieces that came of it (pieces.h), found through a keyed
+ * hash. A datagram is whole when it knows its length and has that many units; it is then put
+ * together in one buffer and handed out.
  *
  * What came first stands: a unit is written once.  A unit that comes again is compared.  For IPv6
  * every overlap but an exact repetition spoils the datagram (RFC 5722), and it stays in the table,
  * empty, so that its other fragments meet it there and not a fresh beginning.
  *
- * A completed datagram keeps its blocks for a while.  Fragments that repeat it are a mirror's second
- * copies: nothing happens, but their units are noted in `again`.  The first that differs belongs to
- * a new datagram under a used identification: it begins with that fragment and, provisionally, with
- * what was repeated since, for a copy of the old one and an equal part of the new one cannot be told
- * apart.  What is provisional gives way to the first fragment that contradicts it.  So nobody hides
- * a datagram by using an identification twice.
+ * A completed datagram keeps its blocks for a while.  Fragments that repeat it are a mirror's
+ * second copies: nothing happens, but their units are noted in `again`.  The first that differs
+ * belongs to a new datagram under a used identification: it begins with that fragment and,
+ * provisionally, with what was repeated since, for a copy of the old one and an equal part of the
+ * new one cannot be told apart.  What is provisional gives way to the first fragment that
+ * contradicts it.  So nobody hides a datagram by using an identification twice.
  *
  * Limits: all memory is taken at the start.  Where a datagram or a block is wanted and none is
  * free, a completed datagram goes, else the oldest of the others, which is then lost and counted.
@@ -47,10 +47,10 @@ struct datagram {
 	struct key key;
 	enum state state;
 	int64_t began;
-	int64_t jumped;       /* lowest stamp before `began` that was seen since: the clock went back */
+	int64_t jumped; /* lowest stamp before `began` that was seen since: the clock went back */
 	bool v6;
-	struct packet first;  /* fragment at offset 0, once unit 0 is there */
-	uint16_t chain;       /* next in its bucket, or in the free list */
+	struct packet first; /* fragment at offset 0, once unit 0 is there */
+	uint16_t chain;	     /* next in its bucket, or in the free list */
 	uint16_t older, newer;
 	struct pieces pieces;
 };
@@ -183,9 +183,9 @@ static void lose(struct defrag *d, uint16_t at, enum defrag_loss loss)
 }
 
 /*
- * Drops what began too long ago.  Where the clock stands before that beginning it went back, and how
- * long ago is told by how far it came since; unless it returns, as it does where interfaces with
- * different clocks take turns.
+ * Drops what began too long ago.  Where the clock stands before that beginning it went back, and
+ * how long ago is told by how far it came since; unless it returns, as it does where interfaces
+ * with different clocks take turns.
  */
 static void expire(struct defrag *d, const struct queue *q, int64_t now)
 {
@@ -204,8 +204,8 @@ static void expire(struct defrag *d, const struct queue *q, int64_t now)
 	}
 }
 
-/* Makes room at the cost of another datagram than `keep`, which is an open one.  There is always one
- * to go: `keep` alone fills neither the table nor the pool. */
+/* Makes room at the cost of another datagram than `keep`, which is an open one.  There is always
+ * one to go: `keep` alone fills neither the table nor the pool. */
 static void evict(struct defrag *d, uint16_t keep)
 {
 	uint16_t at = d->done.oldest;

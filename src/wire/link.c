@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#define ETHERTYPE_LEAST  0x0600 /* below: a length, and LLC follows (IEEE 802.3, 3.2.6) */
-#define ETHERTYPE_PPPOE  0x8864
-#define MPLS_LABELS      8
-#define ARPHRD_ETHER     1
-#define ARPHRD_NETLINK   824
-#define SLL_LLC          4 /* LINUX_SLL_P_802_2 */
-#define PPP_IPV4         0x0021
-#define PPP_IPV6         0x0057
-#define PPP_MPLS         0x0281
+#define ETHERTYPE_LEAST	  0x0600 /* below: a length, and LLC follows (IEEE 802.3, 3.2.6) */
+#define ETHERTYPE_PPPOE	  0x8864
+#define MPLS_LABELS	  8
+#define ARPHRD_ETHER	  1
+#define ARPHRD_NETLINK	  824
+#define SLL_LLC		  4 /* LINUX_SLL_P_802_2 */
+#define PPP_IPV4	  0x0021
+#define PPP_IPV6	  0x0057
+#define PPP_MPLS	  0x0281
 #define PPP_MPLS_UPSTREAM 0x0283
 
 static bool is_tag(uint16_t type)

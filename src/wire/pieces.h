@@ -3,8 +3,8 @@
  *
  * Each block holds BLOCK bytes at their place: the table `blocks` names the pool's block for every
  * BLOCK bytes of the datagram.  Fragments begin at multiples of 8 bytes and all but the last end at
- * one, so a block notes in 32 bits which of its 8-byte units are there; there are no holes to keep a
- * list of, and any number of pieces in any order costs the same.
+ * one, so a block notes in 32 bits which of its 8-byte units are there; there are no holes to keep
+ * a list of, and any number of pieces in any order costs the same.
  *
  * A unit may be provisional: it came again after the datagram was completed (see defrag.c).
  */
@@ -26,9 +26,9 @@
 
 struct block {
 	uint8_t data[BLOCK];
-	uint32_t have;  /* units that are there */
+	uint32_t have;	/* units that are there */
 	uint32_t again; /* of these, the ones that came again */
-	uint16_t next;  /* free list */
+	uint16_t next;	/* free list */
 };
 
 struct pool {
@@ -38,11 +38,11 @@ struct pool {
 };
 
 struct pieces {
-	uint32_t length;      /* 0: the last fragment was not seen */
-	uint32_t reach;       /* end of the furthest byte seen */
-	uint32_t units;       /* that are there */
+	uint32_t length; /* 0: the last fragment was not seen */
+	uint32_t reach;	 /* end of the furthest byte seen */
+	uint32_t units;	 /* that are there */
 	uint32_t units_again;
-	bool length_again;    /* the length is provisional */
+	bool length_again; /* the length is provisional */
 	uint16_t blocks[SPAN / BLOCK];
 };
 

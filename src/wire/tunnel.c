@@ -7,21 +7,21 @@
  */
 #include "walk.h"
 
-#define UDP_VXLAN       4789
+#define UDP_VXLAN	4789
 #define UDP_VXLAN_LINUX 8472 /* what Linux used before IANA had given a port, and still does */
-#define UDP_GENEVE      6081
-#define UDP_TZSP        37008
+#define UDP_GENEVE	6081
+#define UDP_TZSP	37008
 
-#define TYPE_ETHERNET   0x6558 /* transparent Ethernet bridging; NVGRE (RFC 7637) too */
-#define TYPE_PPP        0x880b
-#define TYPE_ERSPAN     0x88be
+#define TYPE_ETHERNET	0x6558 /* transparent Ethernet bridging; NVGRE (RFC 7637) too */
+#define TYPE_PPP	0x880b
+#define TYPE_ERSPAN	0x88be
 #define TYPE_ERSPAN_III 0x22eb
 
 #define GRE_CHECKSUM 0x8000
 #define GRE_ROUTING  0x4000 /* RFC 1701's, which nobody speaks any more */
-#define GRE_KEY      0x2000
+#define GRE_KEY	     0x2000
 #define GRE_SEQUENCE 0x1000
-#define GRE_ACK      0x0080 /* version 1 alone */
+#define GRE_ACK	     0x0080 /* version 1 alone */
 
 #define TZSP_PADDING  0
 #define TZSP_END      1

@@ -4,8 +4,8 @@
  * Theory of operation.  A frame is a row of layers, and an attacker chooses how many.  So no layer
  * calls the next one: each takes its header off the front, writes what it learnt into the packet,
  * and names the next layer or the outcome; one loop in decode.c goes from layer to layer.  Every
- * layer takes at least a byte or hands on to one that does, VLAN tags, labels, extension headers and
- * encapsulations are counted, so the way through a frame is short whatever it holds.
+ * layer takes at least a byte or hands on to one that does, VLAN tags, labels, extension headers
+ * and encapsulations are counted, so the way through a frame is short whatever it holds.
  *
  * Two lengths go along.  `rest` is what the capture holds; `wire` is how much there was by the
  * innermost length field that spoke.  A header missing from `rest` but not from `wire` was cut by
@@ -24,24 +24,24 @@
 #include "wire/decode.h"
 
 #define IP_PROTO_HOP_BY_HOP  0
-#define IP_PROTO_ICMP        1
-#define IP_PROTO_IPV4        4
-#define IP_PROTO_TCP         6
-#define IP_PROTO_UDP         17
-#define IP_PROTO_IPV6        41
+#define IP_PROTO_ICMP	     1
+#define IP_PROTO_IPV4	     4
+#define IP_PROTO_TCP	     6
+#define IP_PROTO_UDP	     17
+#define IP_PROTO_IPV6	     41
 #define IP_PROTO_ROUTING     43
 #define IP_PROTO_FRAGMENT    44
-#define IP_PROTO_GRE         47
-#define IP_PROTO_AH          51
-#define IP_PROTO_ICMPV6      58
+#define IP_PROTO_GRE	     47
+#define IP_PROTO_AH	     51
+#define IP_PROTO_ICMPV6	     58
 #define IP_PROTO_DESTINATION 60
 #define IP_PROTO_MOBILITY    135
-#define IP_PROTO_HIP         139
-#define IP_PROTO_SHIM6       140
+#define IP_PROTO_HIP	     139
+#define IP_PROTO_SHIM6	     140
 
-#define ETHERTYPE_IPV4 0x0800
-#define ETHERTYPE_IPV6 0x86dd
-#define ETHERTYPE_MPLS 0x8847
+#define ETHERTYPE_IPV4		0x0800
+#define ETHERTYPE_IPV6		0x86dd
+#define ETHERTYPE_MPLS		0x8847
 #define ETHERTYPE_MPLS_UPSTREAM 0x8848
 
 /* IPv6 extension headers in one packet. */
@@ -71,7 +71,7 @@ struct walk {
 	struct packet *packet;
 	enum layer layer;    /* the next one, while the walk goes on */
 	enum decode outcome; /* once it has stopped */
-	bool v6;             /* the innermost IP header's version */
+	bool v6;	     /* the innermost IP header's version */
 	bool reassembled;    /* behind defrag: this IP layer may not be a fragment again */
 	uint8_t extensions;  /* passed in this IP packet */
 	uint16_t mirror_tci; /* the VLAN that an ERSPAN header gave the frame within, or 0 */

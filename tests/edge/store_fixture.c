@@ -80,7 +80,8 @@ struct addr fixture_nth(const char *base, uint32_t n)
 {
 	struct addr a = fixture_addr(base);
 	uint32_t last = ((uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 |
-			 (uint32_t)a.b[14] << 8 | a.b[15]) + n;
+			 (uint32_t)a.b[14] << 8 | a.b[15]) +
+			n;
 
 	a.b[12] = (uint8_t)(last >> 24);
 	a.b[13] = (uint8_t)(last >> 16);
@@ -112,7 +113,8 @@ struct connection fixture_attempt(uint64_t id, const char *client, const char *s
 
 unsigned int fixture_add(struct batch *b, const struct connection *c)
 {
-	struct tally change = {.attempts = 1, .connected = c->connected,
+	struct tally change = {.attempts = 1,
+			       .connected = c->connected,
 			       .bytes_sent = (int64_t)c->bytes_sent};
 
 	change.outcomes[c->outcome] = 1;
@@ -196,22 +198,33 @@ const char *fixture_ask_text(struct sqlite3 *db, const char *sql)
 
 void fixture_check_sums(struct sqlite3 *db)
 {
-	static const char *const columns[] = {"attempts", "connected", "bytes_sent", "folded",
-					      "outcome_sent", "outcome_unanswered"};
+	static const char *const columns[] = {"attempts", "connected",	  "bytes_sent",
+					      "folded",	  "outcome_sent", "outcome_unanswered"};
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		for (int span = 60; span <= 86400; span = span == 60 ? 3600 : span * 24)
-			assert_int_equal(fixture_ask(db, "SELECT count(*) FROM (SELECT host, standing,"
-				" sum(%s) AS n FROM host_sum WHERE span = %d GROUP BY host, standing) a"
-				" JOIN host_sum t ON t.span = 0 AND t.start = 0 AND t.host = a.host AND"
-				" t.standing = a.standing WHERE t.%s <> a.n",
-				columns[i], span, columns[i]), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE attempts <> outcome_sent"
-		" + outcome_encrypted + outcome_rejected + outcome_connected + outcome_refused +"
-		" outcome_unreachable + outcome_unanswered"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum h WHERE span IN (0, 60, 3600)"
-		" AND standing = 0 AND attempts <> (SELECT sum(attempts) FROM contact_sum c WHERE"
-		" c.span = h.span AND c.start = h.start AND c.standing = 0 AND c.host = h.host)"), 0);
+			assert_int_equal(fixture_ask(db,
+						     "SELECT count(*) FROM (SELECT host, standing,"
+						     " sum(%s) AS n FROM host_sum WHERE span = %d "
+						     "GROUP BY host, standing) a"
+						     " JOIN host_sum t ON t.span = 0 AND t.start = "
+						     "0 AND t.host = a.host AND"
+						     " t.standing = a.standing WHERE t.%s <> a.n",
+						     columns[i], span, columns[i]),
+					 0);
+	assert_int_equal(fixture_ask(db,
+				     "SELECT count(*) FROM host_sum WHERE attempts <> outcome_sent"
+				     " + outcome_encrypted + outcome_rejected + outcome_connected "
+				     "+ outcome_refused +"
+				     " outcome_unreachable + outcome_unanswered"),
+			 0);
+	assert_int_equal(fixture_ask(db,
+				     "SELECT count(*) FROM host_sum h WHERE span IN (0, 60, 3600)"
+				     " AND standing = 0 AND attempts <> (SELECT sum(attempts) FROM "
+				     "contact_sum c WHERE"
+				     " c.span = h.span AND c.start = h.start AND c.standing = 0 "
+				     "AND c.host = h.host)"),
+			 0);
 }
 
 struct sqlite3 *fixture_reader(const char *path)

@@ -1,4 +1,5 @@
-/* What a batch becomes in the record.  `destinations` is judged by brute force over all attempts. */
+/* What a batch becomes in the record.  `destinations` is judged by brute force over all attempts.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,13 +36,21 @@ static void sums_stand_by_minute_hour_day_and_in_all(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = 60"), 4);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = 3600"), 3);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = 86400"), 2);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 60 AND start = %lld",
-				     (long long)NOON), 2);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 3600 AND start = %lld",
-				     (long long)NOON), 3);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 86400 AND start = %lld",
-				     (long long)DAY_START), 4);
-	assert_int_equal(fixture_ask(db, "SELECT bytes_sent FROM host_sum WHERE span = 0 AND start = 0"), 50);
+	assert_int_equal(
+		fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 60 AND start = %lld",
+			    (long long)NOON),
+		2);
+	assert_int_equal(
+		fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 3600 AND start = %lld",
+			    (long long)NOON),
+		3);
+	assert_int_equal(
+		fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 86400 AND start = %lld",
+			    (long long)DAY_START),
+		4);
+	assert_int_equal(
+		fixture_ask(db, "SELECT bytes_sent FROM host_sum WHERE span = 0 AND start = 0"),
+		50);
 	assert_int_equal(fixture_ask(db, "SELECT first FROM host_sum WHERE span = 0"), NOON);
 	assert_int_equal(fixture_ask(db, "SELECT last FROM host_sum WHERE span = 0"),
 			 NOON + MOMENT_DAY);
@@ -69,8 +78,10 @@ static void later_tellings_keep_outcomes_and_attempts_equal(void **state)
 	c.bytes_received = 5;
 	fixture_update(b, &c, OUTCOME_UNANSWERED);
 	fixture_write(s, b);
-	assert_int_equal(fixture_ask(db, "SELECT outcome_encrypted FROM host_sum WHERE span = 0"), 1);
-	assert_int_equal(fixture_ask(db, "SELECT outcome_unanswered FROM host_sum WHERE span = 60"), 0);
+	assert_int_equal(fixture_ask(db, "SELECT outcome_encrypted FROM host_sum WHERE span = 0"),
+			 1);
+	assert_int_equal(fixture_ask(db, "SELECT outcome_unanswered FROM host_sum WHERE span = 60"),
+			 0);
 	assert_int_equal(fixture_ask(db, "SELECT ended FROM conn"), NOON + 77);
 	assert_string_equal(fixture_ask_text(db, "SELECT outcome FROM conn"), "encrypted");
 	assert_int_equal(fixture_ask(db, "SELECT bytes_received FROM conn"), 5);
@@ -101,8 +112,10 @@ static void a_server_on_two_ports_is_one_destination(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 0"), 1);
 	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 3600"), 1);
 	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 60"
-					 " ORDER BY start"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT sum(destinations) FROM host_sum WHERE span = 60"), 1);
+					 " ORDER BY start"),
+			 0);
+	assert_int_equal(fixture_ask(db, "SELECT sum(destinations) FROM host_sum WHERE span = 60"),
+			 1);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 0"), 3);
 	batch_free(b);
 	store_close(s);
@@ -129,9 +142,9 @@ static void permitted_contacts_stand_in_all_alone_and_are_no_offender(void **sta
 	store_close(s);
 }
 
-#define HOSTS   3
+#define HOSTS	3
 #define SERVERS 25
-#define TRIES   4000
+#define TRIES	4000
 
 struct trial {
 	int host, server;
@@ -150,7 +163,8 @@ static int64_t by_brute_force(const struct trial *trials, size_t count, int host
 	int64_t distinct = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (trials[i].host == host && trials[i].minute >= since && !seen[trials[i].server]) {
+		if (trials[i].host == host && trials[i].minute >= since &&
+		    !seen[trials[i].server]) {
 			seen[trials[i].server] = true;
 			distinct++;
 		}
@@ -163,20 +177,27 @@ static int64_t by_sums(struct sqlite3 *db, int host, int64_t since)
 	int64_t hour = moment_floor(since + MOMENT_HOUR - 1, MOMENT_HOUR);
 	int64_t day = moment_floor(hour + MOMENT_DAY - 1, MOMENT_DAY);
 
-	return fixture_ask(db,
+	return fixture_ask(
+		db,
 		"SELECT coalesce(sum(destinations), 0) FROM host_sum s JOIN host h ON h.id = s.host"
 		" WHERE standing = 0 AND address = '10.0.0.%d' AND"
 		" (span = 60 AND start >= %lld AND start < %lld OR"
 		" span = 3600 AND start >= %lld AND start < %lld OR"
-		" span = 86400 AND start >= %lld)", host,
-		(long long)since, (long long)hour, (long long)hour, (long long)day, (long long)day);
+		" span = 86400 AND start >= %lld)",
+		host, (long long)since, (long long)hour, (long long)hour, (long long)day,
+		(long long)day);
 }
 
 static void compare(struct sqlite3 *db, const struct trial *trials, size_t count, uint32_t *seed)
 {
 	for (int host = 0; host < HOSTS; host++) {
-		assert_int_equal(fixture_ask(db, "SELECT coalesce(sum(destinations), 0) FROM host_sum s JOIN host h"
-			" ON h.id = s.host WHERE span = 0 AND standing = 0 AND address = '10.0.0.%d'", host),
+		assert_int_equal(
+			fixture_ask(
+				db,
+				"SELECT coalesce(sum(destinations), 0) FROM host_sum s JOIN host h"
+				" ON h.id = s.host WHERE span = 0 AND standing = 0 AND address = "
+				"'10.0.0.%d'",
+				host),
 			by_brute_force(trials, count, host, INT64_MIN));
 		for (int i = 0; i < 12; i++) {
 			int64_t since = DAY_START + next_random(seed) % 4400 * MOMENT_MINUTE;
@@ -262,10 +283,14 @@ static void rows_are_thinned_but_for_those_sent_or_encrypted(void **state)
 	fixture_add(b, &c);
 	fixture_write(s, b);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn"), 14);
-	assert_int_equal(fixture_ask(db, "SELECT rows FROM host_sum WHERE span = 0 AND host = 1"), 13);
+	assert_int_equal(fixture_ask(db, "SELECT rows FROM host_sum WHERE span = 0 AND host = 1"),
+			 13);
 	assert_int_equal(fixture_ask(db, "SELECT rows FROM host_sum WHERE span = 3600 AND host = 1"
-					 " ORDER BY start"), 12);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 0 AND host = 1"), 31);
+					 " ORDER BY start"),
+			 12);
+	assert_int_equal(fixture_ask(db,
+				     "SELECT attempts FROM host_sum WHERE span = 0 AND host = 1"),
+			 31);
 	fixture_check_sums(db);
 	batch_free(b);
 	store_close(s);
@@ -288,9 +313,11 @@ static void folded_sums_count_at_the_others(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT attempts FROM host_sum WHERE span = 0"),
 			 BATCH_SUMS + 500);
 	assert_int_equal(fixture_ask(db, "SELECT folded FROM host_sum WHERE span = 0"), 500);
-	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 0"), BATCH_SUMS);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM contact_sum WHERE span = 0 AND server = 0"),
-			 500);
+	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 0"),
+			 BATCH_SUMS);
+	assert_int_equal(
+		fixture_ask(db, "SELECT attempts FROM contact_sum WHERE span = 0 AND server = 0"),
+		500);
 	assert_int_equal(fixture_ask(db, "SELECT destinations_exact FROM offender"), 0);
 	fixture_check_sums(db);
 	batch_free(b);
@@ -308,7 +335,8 @@ static void a_host_keeps_65536_destinations_and_those_stay_exact(void **state)
 	for (uint32_t i = 0; i < 70000; i++) {
 		if (i == SCHEMA_DESTINATIONS) {
 			fixture_write(s, b);
-			assert_int_equal(fixture_ask(db, "SELECT destinations_exact FROM offender"), 1);
+			assert_int_equal(fixture_ask(db, "SELECT destinations_exact FROM offender"),
+					 1);
 		}
 		c = fixture_attempt(i + 1, "10.0.0.1", "198.18.0.0", NOON + (int64_t)i);
 		c.server = fixture_nth("198.18.0.0", i);
@@ -322,14 +350,30 @@ static void a_host_keeps_65536_destinations_and_those_stay_exact(void **state)
 	c = fixture_attempt(70002, "10.0.0.2", "203.0.113.1", NOON);
 	fixture_add(b, &c);
 	fixture_write(s, b);
-	assert_int_equal(fixture_ask(db, "SELECT destinations FROM offender WHERE address = '10.0.0.1'"), 65536);
-	assert_int_equal(fixture_ask(db, "SELECT destinations_exact FROM offender WHERE address = '10.0.0.1'"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT folded FROM host_sum WHERE span = 0 AND host = 1"), 70000 - 65536);
-	assert_int_equal(fixture_ask(db, "SELECT attempts FROM contact_sum c JOIN server s ON s.id = c.server"
-		" WHERE span = 0 AND host = 1 AND address = '198.18.0.0'"), 2);
-	assert_int_equal(fixture_ask(db, "SELECT destinations FROM host_sum WHERE span = 3600 AND host = 1"
-		" AND start = %lld", (long long)(NOON + 2 * MOMENT_HOUR)), 1);
-	assert_int_equal(fixture_ask(db, "SELECT destinations_exact FROM offender WHERE address = '10.0.0.2'"), 1);
+	assert_int_equal(
+		fixture_ask(db, "SELECT destinations FROM offender WHERE address = '10.0.0.1'"),
+		65536);
+	assert_int_equal(
+		fixture_ask(db,
+			    "SELECT destinations_exact FROM offender WHERE address = '10.0.0.1'"),
+		0);
+	assert_int_equal(fixture_ask(db, "SELECT folded FROM host_sum WHERE span = 0 AND host = 1"),
+			 70000 - 65536);
+	assert_int_equal(
+		fixture_ask(db,
+			    "SELECT attempts FROM contact_sum c JOIN server s ON s.id = c.server"
+			    " WHERE span = 0 AND host = 1 AND address = '198.18.0.0'"),
+		2);
+	assert_int_equal(
+		fixture_ask(db,
+			    "SELECT destinations FROM host_sum WHERE span = 3600 AND host = 1"
+			    " AND start = %lld",
+			    (long long)(NOON + 2 * MOMENT_HOUR)),
+		1);
+	assert_int_equal(
+		fixture_ask(db,
+			    "SELECT destinations_exact FROM offender WHERE address = '10.0.0.2'"),
+		1);
 	fixture_check_sums(db);
 	batch_free(b);
 	store_close(s);

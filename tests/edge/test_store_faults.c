@@ -1,6 +1,6 @@
 /*
- * The record under what befalls it: kill -9, a full disk, a lock, a reader, deletion.  Each batch of
- * these tests holds a known number of attempts, so that "nothing lost, nothing twice" is a sum.
+ * The record under what befalls it: kill -9, a full disk, a lock, a reader, deletion.  Each batch
+ * of these tests holds a known number of attempts, so that "nothing lost, nothing twice" is a sum.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -27,8 +27,10 @@
 static void fill(struct batch *b, uint64_t n)
 {
 	for (uint64_t i = 0; i < EACH; i++) {
-		struct connection c = fixture_attempt(n * EACH + i + 1, "10.0.0.0", "198.18.0.0",
-			DAY_START + (int64_t)(n % 3000) * MOMENT_MINUTE + (int64_t)i);
+		struct connection c =
+			fixture_attempt(n * EACH + i + 1, "10.0.0.0", "198.18.0.0",
+					DAY_START + (int64_t)(n % 3000) * MOMENT_MINUTE +
+						(int64_t)i);
 
 		c.client.b[15] = (uint8_t)(i % 5);
 		c.server = fixture_nth("198.18.0.0", (uint32_t)(n * 7 + i * 13));
@@ -186,7 +188,9 @@ static void a_lock_held_by_another_for_a_while_loses_nothing(void **state)
 	(void)state;
 	fill(b, 0);
 	fixture_write(s, b);
-	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE; UPDATE run SET tracked = 9", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE; UPDATE run SET tracked = 9", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
 	fill(b, 1);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(fixture_try(s, b), -EBUSY);
@@ -236,7 +240,8 @@ static void a_record_deleted_under_the_writer_is_begun_anew(void **state)
 	(void)state;
 	fill(b, 0);
 	fixture_write(s, b);
-	assert_int_equal(unlink(path), 0); /* its -wal and -shm stay: they must not be taken for ours */
+	assert_int_equal(unlink(path),
+			 0); /* its -wal and -shm stay: they must not be taken for ours */
 	fill(b, 1);
 	assert_int_equal(fixture_try(s, b), -ESTALE);
 	fill(b, 2);

@@ -124,8 +124,10 @@ static void a_newer_record_is_refused_untouched(void **state)
 	char sql[128];
 
 	(void)state;
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d;"
-		 "CREATE TABLE t(a)", SCHEMA_APPLICATION_ID, SCHEMA_VERSION + 1);
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d;"
+		 "CREATE TABLE t(a)",
+		 SCHEMA_APPLICATION_ID, SCHEMA_VERSION + 1);
 	make_database(path, sql);
 	refused(path, -EPROTO, "newer");
 }
@@ -189,7 +191,8 @@ static void an_unprivileged_user_is_told_of_the_permission(void **state)
 
 		if (setgid(65534) < 0 || setuid(65534) < 0)
 			_exit(2);
-		_exit(store_open(&options, &s, error) == -EACCES && strstr(error, "directory") ? 0 : 1);
+		_exit(store_open(&options, &s, error) == -EACCES && strstr(error, "directory") ? 0
+											       : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);

@@ -40,8 +40,8 @@ static double prune(struct store *s, int64_t now)
 }
 
 /* count attempts of one host from `from` on, `step` apart, each at a server of its own. */
-static void attempts(struct store *s, struct batch *b, const char *host, uint64_t id, uint32_t count,
-		     int64_t from, int64_t step)
+static void attempts(struct store *s, struct batch *b, const char *host, uint64_t id,
+		     uint32_t count, int64_t from, int64_t step)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct connection c = fixture_attempt(id + i, host, "198.18.0.0", from + i * step);
@@ -71,14 +71,23 @@ static void by_age_details_go_and_totals_stay_exact(void **state)
 	attempts(s, b, "10.0.0.1", 1, 1000, DAY_START, 10 * MOMENT_DAY / 1000);
 	attempts(s, b, "10.0.0.2", 1001, 1000, DAY_START, 2 * MOMENT_DAY / 1000);
 	prune(s, now);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE started < %lld", (long long)cutoff), 0);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE started < %lld",
+				     (long long)cutoff),
+			 0);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn"), 300);
 	for (int span = 60; span <= 86400; span = span == 60 ? 3600 : span * 24)
-		assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = %d AND"
-			" start + span * 1000000 <= %lld", span, (long long)cutoff), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span > 0 AND"
-		" start + span * 1000000 <= %lld", (long long)cutoff), 0);
-	assert_int_equal(fixture_ask(db, "SELECT sum(attempts) FROM host_sum WHERE span = 86400"), 300);
+		assert_int_equal(fixture_ask(db,
+					     "SELECT count(*) FROM host_sum WHERE span = %d AND"
+					     " start + span * 1000000 <= %lld",
+					     span, (long long)cutoff),
+				 0);
+	assert_int_equal(fixture_ask(db,
+				     "SELECT count(*) FROM contact_sum WHERE span > 0 AND"
+				     " start + span * 1000000 <= %lld",
+				     (long long)cutoff),
+			 0);
+	assert_int_equal(fixture_ask(db, "SELECT sum(attempts) FROM host_sum WHERE span = 86400"),
+			 300);
 	assert_int_equal(fixture_ask(db, "SELECT attempts FROM offender"), 1000);
 	assert_int_equal(fixture_ask(db, "SELECT destinations FROM offender"), 1000);
 	/* The second host has gone whole. */
@@ -86,7 +95,8 @@ static void by_age_details_go_and_totals_stay_exact(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 0"), 1000);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM identity"), 1);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM server"), 1001);
-	assert_int_equal(fixture_ask(db, "SELECT rows FROM pruned WHERE what = 'connections'"), 1700);
+	assert_int_equal(fixture_ask(db, "SELECT rows FROM pruned WHERE what = 'connections'"),
+			 1700);
 	assert_int_equal(fixture_ask(db, "SELECT rows FROM pruned WHERE what = 'hosts'"), 1);
 	assert_in_range(fixture_ask(db, "SELECT before FROM pruned WHERE what = 'connections'"),
 			cutoff - MOMENT_DAY / 2, cutoff);
@@ -108,7 +118,9 @@ static void a_host_that_was_taken_may_come_again(void **state)
 	db = store_database(s);
 	attempts(s, b, "10.0.0.2", 1, 5000, DAY_START, 1000);
 	/* In the midst of its removal. */
-	for (int i = 0; i < 100 && fixture_ask(db, "SELECT count(*) FROM host WHERE address = '10.0.0.2'"); i++)
+	for (int i = 0;
+	     i < 100 && fixture_ask(db, "SELECT count(*) FROM host WHERE address = '10.0.0.2'");
+	     i++)
 		store_prune(s, now);
 	attempts(s, b, "10.0.0.2", 5001, 3, now, 1000);
 	prune(s, now);
@@ -153,11 +165,16 @@ static void by_size_the_least_precious_and_oldest_go_first(void **state)
 	assert_true(used_bytes(db) <= full * 9 / 10);
 	rest = fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'unanswered'");
 	assert_in_range(rest, 1, 17999);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'encrypted'"), 2000);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'encrypted'"),
+			 2000);
 	/* The newest ones are those that stay. */
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'unanswered' AND"
-		" started >= (SELECT before FROM pruned WHERE what = 'connections')"), rest);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 60"), 20000);
+	assert_int_equal(
+		fixture_ask(db,
+			    "SELECT count(*) FROM conn WHERE outcome = 'unanswered' AND"
+			    " started >= (SELECT before FROM pruned WHERE what = 'connections')"),
+		rest);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 60"),
+			 20000);
 
 	/* More plain rows, after which the limit is lower than all of them. */
 	attempts(s, b, "10.0.0.1", 20001, 100, DAY_START, 1000);
@@ -165,9 +182,12 @@ static void by_size_the_least_precious_and_oldest_go_first(void **state)
 	db = store_database(s);
 	prune(s, now);
 	assert_true(used_bytes(db) <= full / 2);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'unanswered'"), 0);
-	assert_in_range(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 60"), 0, 19999);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 3600") > 0, 1);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'unanswered'"),
+			 0);
+	assert_in_range(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 60"), 0,
+			19999);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE span = 3600") > 0,
+			 1);
 	assert_int_equal(fixture_ask(db, "SELECT attempts FROM offender"), 20100);
 	assert_int_equal(fixture_ask(db, "SELECT destinations FROM offender"), 20100);
 	assert_string_equal(fixture_ask_text(db, "PRAGMA integrity_check"), "ok");
@@ -202,25 +222,42 @@ static void by_size_whole_hosts_go_at_last_permitted_ones_first(void **state)
 	prune(s, now);
 	assert_true(used_bytes(db) <= 600000);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = 60"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host WHERE address LIKE 'gone%%'"), 0);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host WHERE address LIKE 'gone%%'"),
+			 0);
 	assert_true(fixture_ask(db, "SELECT count(*) FROM host") > 0);
 	assert_true(fixture_ask(db, "SELECT count(*) FROM host") < 3000);
 	if (fixture_ask(db, "SELECT count(*) FROM host_sum WHERE span = 0 AND standing = 1") > 0)
 		assert_int_equal(fixture_ask(db, "SELECT count(*) FROM offender"), 1500);
 	assert_int_equal(fixture_ask(db, "SELECT max(address = '10.0.11.182') FROM offender"), 1);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM host_sum WHERE host NOT IN (SELECT id FROM host)"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE host NOT IN (SELECT id FROM host)"), 0);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM identity WHERE host NOT IN (SELECT id FROM host)"), 0);
+	assert_int_equal(
+		fixture_ask(
+			db,
+			"SELECT count(*) FROM host_sum WHERE host NOT IN (SELECT id FROM host)"),
+		0);
+	assert_int_equal(
+		fixture_ask(
+			db,
+			"SELECT count(*) FROM contact_sum WHERE host NOT IN (SELECT id FROM host)"),
+		0);
+	assert_int_equal(
+		fixture_ask(
+			db,
+			"SELECT count(*) FROM identity WHERE host NOT IN (SELECT id FROM host)"),
+		0);
 	/* Servers that nobody names any more went along, in time. */
 	assert_true(fixture_ask(db, "SELECT count(*) FROM server") < servers);
 	prune(s, now + 2 * MOMENT_HOUR);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM server WHERE id > 0 AND id NOT IN"
-		" (SELECT server FROM contact_sum)"), 0);
+					 " (SELECT server FROM contact_sum)"),
+			 0);
 	/* And what comes then is counted as ever. */
 	attempts(s, b, "10.99.0.1", 5001, 50, DAY_START, 1000);
-	assert_int_equal(fixture_ask(db, "SELECT destinations FROM offender WHERE address = '10.99.0.1'"), 50);
+	assert_int_equal(
+		fixture_ask(db, "SELECT destinations FROM offender WHERE address = '10.99.0.1'"),
+		50);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM contact_sum WHERE server NOT IN"
-		" (SELECT id FROM server)"), 0);
+					 " (SELECT id FROM server)"),
+			 0);
 	store_close(s);
 	batch_free(b);
 }

@@ -80,8 +80,8 @@ static void identities_are_kept_64_a_host_the_newest(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 80; i++) {
-		struct connection c = fixture_attempt(i + 1, "10.0.0.1", "192.0.2.1",
-						      NOON + i * MOMENT_MINUTE);
+		struct connection c =
+			fixture_attempt(i + 1, "10.0.0.1", "192.0.2.1", NOON + i * MOMENT_MINUTE);
 
 		c.mac[5] = (uint8_t)i;
 		c.tag_count = 2;
@@ -93,7 +93,8 @@ static void identities_are_kept_64_a_host_the_newest(void **state)
 	}
 	fixture_write(s, b);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM identity"), 64);
-	assert_int_equal(fixture_ask(db, "SELECT min(first_seen) FROM identity"), NOON + 16 * MOMENT_MINUTE);
+	assert_int_equal(fixture_ask(db, "SELECT min(first_seen) FROM identity"),
+			 NOON + 16 * MOMENT_MINUTE);
 	assert_string_equal(fixture_ask_text(db, "SELECT vlan FROM identity"), "100.20");
 	assert_string_equal(fixture_ask_text(db, "SELECT vlans FROM offender"), "[20]");
 	assert_int_equal(fixture_ask(db, "SELECT vlan FROM connection"), 20);
@@ -126,7 +127,8 @@ static void the_offender_view_shows_the_mac_with_the_most_hops_unless_a_routers(
 	batch_add_router(b, router);
 	fixture_write(s, b);
 	assert_string_equal(fixture_ask_text(db, "SELECT mac FROM offender"), "");
-	assert_string_equal(fixture_ask_text(db, "SELECT outcomes ->> 'unanswered' FROM offender"), "3");
+	assert_string_equal(fixture_ask_text(db, "SELECT outcomes ->> 'unanswered' FROM offender"),
+			    "3");
 	assert_string_equal(fixture_ask_text(db, "SELECT sensor FROM offender"), "sensor-a");
 	batch_free(b);
 	store_close(s);
@@ -148,7 +150,8 @@ static void health_goes_along_and_an_empty_one_changes_nothing(void **state)
 	h->interfaces[0].dropped = 5;
 	health_add_loss(h, "cut short", 7);
 	h->example_count = 1;
-	h->examples[0] = (struct health_example){fixture_addr("203.0.113.1"), fixture_addr("192.0.2.1"), 25};
+	h->examples[0] =
+		(struct health_example){fixture_addr("203.0.113.1"), fixture_addr("192.0.2.1"), 25};
 	fixture_write(s, b);
 	fixture_write(s, b);
 	assert_int_equal(fixture_ask(db, "SELECT packets FROM run"), 1000);
@@ -156,7 +159,9 @@ static void health_goes_along_and_an_empty_one_changes_nothing(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT beat FROM run"), DAY_START);
 	assert_int_equal(fixture_ask(db, "SELECT dropped FROM interface WHERE name = 'eth1'"), 5);
 	assert_int_equal(fixture_ask(db, "SELECT count FROM lost WHERE reason = 'cut short'"), 7);
-	assert_int_equal(fixture_ask(db, "SELECT port FROM unclassified WHERE client = '203.0.113.1'"), 25);
+	assert_int_equal(fixture_ask(db,
+				     "SELECT port FROM unclassified WHERE client = '203.0.113.1'"),
+			 25);
 	batch_free(b);
 	store_close(s);
 }
@@ -176,7 +181,8 @@ static void ids_go_on_where_the_last_run_stopped(void **state)
 	store_close(s);
 	s = fixture_open_path(path);
 	assert_int_equal(store_next_id(s), 42);
-	assert_int_equal(fixture_ask(store_database(s), "SELECT count(*) FROM run WHERE ended > 0"), 1);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT count(*) FROM run WHERE ended > 0"),
+			 1);
 	batch_free(b);
 	store_close(s);
 }
@@ -221,7 +227,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_offence_of_a_host_is_news_once),
 		cmocka_unit_test(identities_are_kept_64_a_host_the_newest),
-		cmocka_unit_test(the_offender_view_shows_the_mac_with_the_most_hops_unless_a_routers),
+		cmocka_unit_test(
+			the_offender_view_shows_the_mac_with_the_most_hops_unless_a_routers),
 		cmocka_unit_test(health_goes_along_and_an_empty_one_changes_nothing),
 		cmocka_unit_test(ids_go_on_where_the_last_run_stopped),
 		cmocka_unit_test(sources_are_found_again),

@@ -23,8 +23,12 @@ static struct batch *new_batch(void)
 
 static struct connection attempt(uint64_t id, uint32_t server, int64_t started)
 {
-	struct connection c = {.id = id, .started = started, .last = started, .begun = true,
-			       .server_port = 25, .outcome = OUTCOME_UNANSWERED};
+	struct connection c = {.id = id,
+			       .started = started,
+			       .last = started,
+			       .begun = true,
+			       .server_port = 25,
+			       .outcome = OUTCOME_UNANSWERED};
 
 	assert_int_equal(addr_parse("10.0.0.7", &c.client), 0);
 	assert_int_equal(addr_parse("198.18.0.0", &c.server), 0);
@@ -349,7 +353,8 @@ int main(void)
 		cmocka_unit_test(a_batch_that_is_not_full_has_room_for_the_slack),
 		cmocka_unit_test(clearing_leaves_nothing_behind),
 		cmocka_unit_test(routers_beyond_the_limit_are_to_be_offered_again),
-		cmocka_unit_test(memory_is_touched_only_as_it_is_used_and_given_back_when_a_storm_is_over),
+		cmocka_unit_test(
+			memory_is_touched_only_as_it_is_used_and_given_back_when_a_storm_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,8 @@ static struct writer *start(struct store *s, store_news_fn *news, void *context)
 static void attempts(struct writer *w, uint64_t from, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		struct connection c = fixture_attempt(from + i, "10.0.0.1", "192.0.2.1",
-						      DAY_START + i);
+		struct connection c =
+			fixture_attempt(from + i, "10.0.0.1", "192.0.2.1", DAY_START + i);
 
 		fixture_add(writer_batch(w), &c);
 	}
@@ -103,7 +103,8 @@ static void batches_change_places_when_offered(void **state)
 	}
 	stop(w);
 	assert_int_equal(fixture_ask(store_database(s), "SELECT attempts FROM host_sum"
-							" WHERE span = 0"), 500);
+							" WHERE span = 0"),
+			 500);
 	store_close(s);
 }
 

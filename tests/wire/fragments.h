@@ -57,7 +57,7 @@ static inline int tear_down(void **state)
 }
 
 static inline struct packet piece_of(const struct fixture *x, const uint8_t *data, uint32_t offset,
-			      uint32_t length, bool more)
+				     uint32_t length, bool more)
 {
 	struct packet p;
 
@@ -89,7 +89,8 @@ static inline bool add_packet(struct fixture *x, const struct packet *piece)
 }
 
 /* data: the whole datagram. */
-static inline bool add(struct fixture *x, const uint8_t *data, uint32_t offset, uint32_t length, bool more)
+static inline bool add(struct fixture *x, const uint8_t *data, uint32_t offset, uint32_t length,
+		       bool more)
 {
 	struct packet p = piece_of(x, data + offset, offset, length, more);
 
@@ -122,6 +123,9 @@ static const uint8_t *text(size_t length, unsigned int seed)
 }
 
 #define V4(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-#define V6(test) {#test " (IPv6)", test, set_up_v6, tear_down, NULL}
+#define V6(test)                                                                                   \
+	{                                                                                          \
+#test " (IPv6)", test, set_up_v6, tear_down, NULL                                  \
+	}
 
 #endif

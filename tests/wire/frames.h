@@ -212,9 +212,9 @@ static inline void made_tag(struct made *m, uint16_t tpid, uint16_t tci)
 	made_be16(m, tpid);
 }
 
-#define MADE_MAC_SOURCE      "\x02\x00\x5e\x10\x00\x01"
+#define MADE_MAC_SOURCE	     "\x02\x00\x5e\x10\x00\x01"
 #define MADE_MAC_DESTINATION "\x02\x00\x5e\x10\x00\x02"
-#define MADE_MAC_OUTER       "\x02\x00\x5e\x10\x00\xee"
+#define MADE_MAC_OUTER	     "\x02\x00\x5e\x10\x00\xee"
 
 static inline void made_macs(struct made *m)
 {

@@ -53,11 +53,11 @@ static void ipv4_udp(struct made *m)
 static void ipv6_extensions(struct made *m)
 {
 	segment(m);
-	made_hex(m, "06 00 0000 00000000");                                 /* shim6: TCP next */
-	made_hex(m, "8c 01 010c 0000000000000000 00000000");           /* destination */
+	made_hex(m, "06 00 0000 00000000");				      /* shim6: TCP next */
+	made_hex(m, "8c 01 010c 0000000000000000 00000000");		      /* destination */
 	made_hex(m, "3c 04 0000 00000001 00000001 000000000000000000000000"); /* AH, 24 bytes */
-	made_hex(m, "33 00 0000 00000000");                                 /* routing */
-	made_hex(m, "2b 00 0104 00000000");                                 /* hop by hop */
+	made_hex(m, "33 00 0000 00000000");				      /* routing */
+	made_hex(m, "2b 00 0104 00000000");				      /* hop by hop */
 	made_ipv6(m, 0, SAMPLE_CLIENT6, SAMPLE_SERVER6);
 	made_ethernet(m, 0x86dd);
 }

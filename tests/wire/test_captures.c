@@ -31,8 +31,8 @@ struct expectation {
 };
 
 #define SURICATA "OISF_suricata-verify__tests__"
-#define ZEEK     "zeek_zeek__testing__btest__Traces__"
-#define TCPDUMP  "the-tcpdump-group_tcpdump__tests__"
+#define ZEEK	 "zeek_zeek__testing__btest__Traces__"
+#define TCPDUMP	 "the-tcpdump-group_tcpdump__tests__"
 
 /* clang-format off: a table */
 static const struct expectation expectations[] = {
@@ -77,9 +77,9 @@ static const struct expectation expectations[] = {
 	{SURICATA "linktype-228__flow-test-01.pcap", {.tcp = 7, .syn = 2}},
 	{ZEEK "ipv6-http-atomic-frag.pcap", {.tcp = 36, .syn = 8, .other = 2}},
 	{ZEEK "ipv6-fragmented-dns.pcap", {.other = 5, .pieces = 3}},
-	/* tshark shows the fragments one by one.  Those of 18 bytes with more to come are refused by
-	 * RFC 791 (units of 8), as failed; in the first file the other first fragment, of 304 bytes,
-	 * goes past the end that the last one, at 48 of 116 bytes, gave. */
+	/* tshark shows the fragments one by one.  Those of 18 bytes with more to come are refused
+	 * by RFC 791 (units of 8), as failed; in the first file the other first fragment, of 304
+	 * bytes, goes past the end that the last one, at 48 of 116 bytes, gave. */
 	{ZEEK "ipv4__fragmented-1.pcap", {.pieces = 2, .failed = 1}},
 	{ZEEK "ipv4__fragmented-2.pcap", {.pieces = 1, .failed = 2}},
 	{ZEEK "ipv4__fragmented-3.pcap", {.pieces = 5}},

@@ -328,9 +328,9 @@ static void link_types_of_capture_files_are_known_by_number(void **state)
 	static const struct {
 		int dlt;
 		enum link link;
-	} known[] = {{0, LINK_NULL}, {108, LINK_NULL}, {1, LINK_ETHERNET}, {12, LINK_RAW},
-		     {14, LINK_RAW}, {101, LINK_RAW},  {228, LINK_RAW},    {229, LINK_RAW},
-		     {9, LINK_PPP},  {50, LINK_PPP},   {113, LINK_SLL},    {276, LINK_SLL2},
+	} known[] = {{0, LINK_NULL},	  {108, LINK_NULL},  {1, LINK_ETHERNET}, {12, LINK_RAW},
+		     {14, LINK_RAW},	  {101, LINK_RAW},   {228, LINK_RAW},	 {229, LINK_RAW},
+		     {9, LINK_PPP},	  {50, LINK_PPP},    {113, LINK_SLL},	 {276, LINK_SLL2},
 		     {105, LINK_UNKNOWN}, {-1, LINK_UNKNOWN}};
 	struct packet p;
 

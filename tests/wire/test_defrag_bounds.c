@@ -153,7 +153,8 @@ static void random_fragments_never_break_the_table(void **state)
 		x->now += (r >> 28) * 1000;
 		if ((r >> 16 & 0xfff) == 0)
 			x->now -= 20 * SECOND;
-		if (!add(x, sources[r >> 4 & 1], offset, more ? length : length - (r >> 5 & 7), more))
+		if (!add(x, sources[r >> 4 & 1], offset, more ? length : length - (r >> 5 & 7),
+			 more))
 			continue;
 		wholes++;
 		assert_true(x->length > 0 && x->length <= 65535);
@@ -247,8 +248,7 @@ static void fragments_within_fragments_are_put_together(void **state)
 				       (uint16_t)(100 + inner), outer ? 4 : 0x2000);
 			made_outer_ethernet(&made, 0x0800);
 			outcome = walk(x, &made, &p);
-			assert_int_equal(outcome,
-					 inner && outer ? DECODE_TCP : DECODE_FRAGMENT);
+			assert_int_equal(outcome, inner && outer ? DECODE_TCP : DECODE_FRAGMENT);
 		}
 	}
 	assert_int_equal(p.tunnel, TUNNEL_VXLAN);
