@@ -86,6 +86,7 @@ static void drain(int fd, char *buf, size_t size)
 }
 
 /* Runs "egress25 COMMAND..." by the shell; the exit status, with both outputs taken. */
+static int run(struct fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static int run(struct fixture *f, const char *format, ...)
 {
 	char command[1024], line[2048], error[160];

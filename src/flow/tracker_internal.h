@@ -1,0 +1,78 @@
+/*
+ * tracker_internal: what the parts of the tracker share.  tracker.c: time, the flows' lives, and
+ * the way in; tracker_segment.c: segments of a flow that is known; tracker_start.c: what starts
+ * one.
+ */
+#ifndef EGRESS25_FLOW_TRACKER_INTERNAL_H
+#define EGRESS25_FLOW_TRACKER_INTERNAL_H
+
+#include "flow/tracker.h"
+#include "flows.h"
+
+#define TRACKER_SECOND	 INT64_C(1000000)
+#define TRACKER_TICK	 INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
+#define TRACKER_TICKS(s) ((uint32_t)((s) * (TRACKER_SECOND / TRACKER_TICK)))
+#define TRACKER_REMEMBER TRACKER_TICKS(240)
+#define TRACKER_NEAR	 (1 << 20) /* sequence numbers that belong to one window */
+#define TRACKER_SYN_DATA 65535	   /* most payload of a SYN, Fast Open (RFC 7413) */
+
+struct tracker {
+	struct tracker_sink sink;
+	struct flows *flows;
+	struct tracker_counters counters;
+	int64_t clock;	 /* microseconds; see tracker.c */
+	int64_t offset;	 /* clock - stamp, since the last step back */
+	bool running;	 /* a stamp was seen */
+	int64_t outward; /* clock at the last frame from inside to outside; -1: none */
+	uint64_t serial;
+};
+
+/* A TCP segment as its connection sees it. */
+struct segment {
+	const struct packet *p;
+	struct tuple tuple;
+	bool from_client;
+	enum flow_kind kind; /* what it could begin */
+	uint8_t port_class;
+};
+
+static inline int32_t tracker_distance(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+static inline bool tracker_is_near(uint32_t a, uint32_t b)
+{
+	return tracker_distance(a, b) <= TRACKER_NEAR && tracker_distance(a, b) >= -TRACKER_NEAR;
+}
+
+/* tracker.c */
+uint32_t tracker_ticks_since(const struct tracker *t, const struct flow *f);
+bool tracker_is_one_sided(const struct tracker *t);
+/* A frame of f was taken in: it is the youngest of its list now, and may have changed. */
+void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp);
+void tracker_forget(struct tracker *t, struct flow *f);
+/* A new connection with this four-tuple came up: f is over, but stays known. */
+void tracker_supersede(struct tracker *t, struct flow *f);
+/* A new flow, an embryo as yet; another is evicted where the table is full. */
+struct flow *tracker_insert(struct tracker *t, const struct segment *s);
+/* From embryo to what it is. */
+void tracker_begin(struct tracker *t, struct flow *f, enum flow_kind kind);
+
+/* tracker_segment.c */
+void tracker_note_client_frame(struct flow *f, const struct packet *p);
+void tracker_take_server_data(struct tracker *t, struct flow *f, const struct packet *p);
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length);
+void tracker_client_segment(struct tracker *t, struct flow *f, const struct packet *p);
+void tracker_server_segment(struct tracker *t, struct flow *f, const struct packet *p);
+
+/* tracker_start.c: each returns the flow that the frame belongs to, or NULL. */
+struct flow *tracker_client_syn(struct tracker *t, const struct segment *s);
+/* Frames of a four-tuple that has no flow, or but an embryo. */
+struct flow *tracker_client_orphan(struct tracker *t, const struct segment *s, struct flow *embryo);
+struct flow *tracker_server_orphan(struct tracker *t, const struct segment *s, struct flow *embryo);
+struct flow *tracker_icmp_error(struct tracker *t, const struct segment *s);
+/* An embryo's time is up: of a one-sided mirror it may be all there is.  Whether it began. */
+bool tracker_resolve_embryo(struct tracker *t, struct flow *f);
+
+#endif

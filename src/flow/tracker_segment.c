@@ -1,0 +1,167 @@
+/*
+ * Segments of a flow that is known.  Their numbers are believed only as far as they fit.
+ */
+#include <string.h>
+
+#include "tracker_internal.h"
+
+#define GAP (16u << 20) /* bytes that a mirror may have lost at once */
+
+/* Whether ack acknowledges f's SYN, with or without the payload it carried. */
+static bool acknowledges_syn(const struct flow *f, uint32_t ack)
+{
+	int32_t beyond = tracker_distance(ack, f->client_isn + 1);
+
+	return f->syn_seen && beyond >= 0 && beyond <= TRACKER_SYN_DATA &&
+	       tracker_distance(f->client_next, ack) >= 0;
+}
+
+/*
+ * Moves the edge of a side over a segment, and counts the bytes that are new.  A gap is bytes that
+ * the mirror did not show; one over GAP is no part of this window: the edge starts anew behind it.
+ * Returns whether anything was new.
+ */
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length)
+{
+	int32_t ahead = tracker_distance(seq + length, *next);
+
+	if (ahead <= 0)
+		return false;
+	*bytes += (uint32_t)ahead > length + GAP ? length : (uint32_t)ahead;
+	*next += (uint32_t)ahead;
+	return true;
+}
+
+/* The frame's own link layer is the client's where no router was passed: hops are highest there. */
+void tracker_note_client_frame(struct flow *f, const struct packet *p)
+{
+	if (p->hops < f->hops || (p->hops == f->hops && f->tag_count >= p->tag_count && f->has_mac))
+		return;
+	f->hops = p->hops;
+	f->has_mac = p->has_mac;
+	if (p->has_mac)
+		memcpy(f->mac, p->mac_source, sizeof(f->mac));
+	f->tag_count = p->tag_count & 3u;
+	for (unsigned int i = 0; i < PACKET_TAGS; i++)
+		f->vlans[i] = i < p->tag_count ? p->tags[i].tci & 0x0fff : 0;
+}
+
+static bool looks_like_tls(const struct packet *p)
+{
+	return p->payload_captured >= 2 && p->payload[0] >= 0x14 && p->payload[0] <= 0x17 &&
+	       p->payload[1] == 3;
+}
+
+/* RFC 5961: a RST that counts stands at the edge; frames that the mirror lost may lie between. */
+static bool rst_fits(bool edge, uint32_t next, uint32_t seq)
+{
+	return !edge || (tracker_distance(seq, next) >= -1 && tracker_distance(seq, next) <= 65535);
+}
+
+static void take_fin(struct flow *f, bool client, uint32_t seq)
+{
+	uint32_t *next = client ? &f->client_next : &f->server_next;
+
+	if (*next != seq)
+		return;
+	(*next)++;
+	if (client)
+		f->client_fin = true;
+	else
+		f->server_fin = true;
+	f->ended = f->client_fin && f->server_fin;
+}
+
+static void take_client_data(struct tracker *t, struct flow *f, const struct packet *p)
+{
+	if (p->payload_length > 0 && f->bytes_sent == 0 && f->port_class == PORT_ALSO &&
+	    looks_like_tls(p))
+		f->encrypted = true;
+	if (!f->client_edge) {
+		f->client_edge = true;
+		f->client_next = p->seq;
+		if (!f->syn_seen)
+			f->client_isn = p->seq - 1;
+	}
+	if (tracker_advance(&f->client_next, &f->bytes_sent, p->seq, p->payload_length)) {
+		if (f->ended && f->client_fin)
+			f->ended = f->client_fin = false; /* it had not ended after all */
+	} else if (p->payload_length > 0) {
+		t->counters.copies++;
+	}
+	if (p->flags & TCP_FIN)
+		take_fin(f, true, p->seq + p->payload_length);
+}
+
+void tracker_client_segment(struct tracker *t, struct flow *f, const struct packet *p)
+{
+	tracker_note_client_frame(f, p);
+	if (p->flags & TCP_RST) {
+		if (rst_fits(f->client_edge, f->client_next, p->seq))
+			f->ended = f->client_fin = true;
+	} else {
+		if ((p->flags & TCP_ACK) || p->payload_length > 0)
+			f->connected = true;
+		take_client_data(t, f, p);
+	}
+	tracker_settle(t, f, p->time);
+}
+
+void tracker_take_server_data(struct tracker *t, struct flow *f, const struct packet *p)
+{
+	uint32_t seq = p->seq + ((p->flags & TCP_SYN) ? 1 : 0);
+
+	if (!f->server_edge) {
+		f->server_edge = true;
+		f->server_next = seq;
+	}
+	if (tracker_advance(&f->server_next, &f->bytes_received, seq, p->payload_length)) {
+		if (f->ended && f->server_fin)
+			f->ended = f->server_fin = false;
+	} else if (p->payload_length > 0) {
+		t->counters.copies++;
+	}
+	if (p->flags & TCP_FIN)
+		take_fin(f, false, seq + p->payload_length);
+}
+
+static void server_rst(struct tracker *t, struct flow *f, const struct packet *p)
+{
+	if (f->connected) {
+		if (rst_fits(f->server_edge, f->server_next, p->seq))
+			f->ended = f->server_fin = true;
+	} else if ((p->flags & TCP_ACK) && acknowledges_syn(f, p->ack)) {
+		f->refused = f->ended = f->server_fin = true;
+	} else {
+		t->counters.stray++;
+		return;
+	}
+	tracker_settle(t, f, p->time);
+}
+
+/* A SYN+ACK, or payload, whose acknowledgement is of this client's numbers. */
+static bool answers_syn(const struct flow *f, const struct packet *p)
+{
+	if (p->flags & TCP_SYN)
+		return acknowledges_syn(f, p->ack);
+	return p->payload_length > 0 && tracker_distance(p->ack, f->client_isn + 1) >= 0 &&
+	       tracker_distance(p->ack, f->client_next) <= TRACKER_NEAR;
+}
+
+void tracker_server_segment(struct tracker *t, struct flow *f, const struct packet *p)
+{
+	if (p->flags & TCP_RST) {
+		server_rst(t, f, p);
+		return;
+	}
+	if (!(p->flags & TCP_ACK) || !(f->connected || answers_syn(f, p))) {
+		t->counters.stray++;
+		return;
+	}
+	if (!f->connected) {
+		f->ended = f->server_fin = f->server_edge = false;
+		f->connected = true;
+	}
+	tracker_take_server_data(t, f, p);
+	tracker_settle(t, f, p->time);
+}
