@@ -22,6 +22,7 @@ struct writer_options {
 	struct store *store; /* borrowed; the writer's alone until writer_stop() */
 	store_news_fn *news; /* called on the writer's thread; may be NULL */
 	void *context;
+	bool yields;      /* run behind all else where cores are few: beside a live capture */
 	int64_t patience; /* microseconds that one who waits bears failure; 0: WRITER_PATIENCE */
 };
 
@@ -30,6 +31,9 @@ int writer_start(const struct writer_options *options, struct writer **ret_);
 
 /* The batch to fill now: the capture thread's until the next writer_offer(). */
 struct batch *writer_batch(struct writer *w);
+
+/* Whether the writer would take a batch now: worth filling its health for. */
+bool writer_is_idle(struct writer *w);
 
 /*
  * Hands the batch over where the writer is idle, and returns whether it did.  With wait, waits

@@ -159,6 +159,7 @@ static int open_way(struct watch *w)
 {
 	struct writer_options options = {.store = w->store,
 					 .news = w->options.news,
+					 .yields = true,
 					 .context = w->options.context};
 	struct way_options way = {.id_base = store_next_id(w->store) - 1};
 	int result = hash_key_draw(&way.key);
@@ -247,6 +248,8 @@ static void fill_health(struct watch *w)
 
 static void hand_over(struct watch *w, bool wait)
 {
+	if (!wait && !writer_is_idle(w->writer))
+		return;
 	fill_health(w);
 	if (writer_offer(w->writer, wait))
 		way_set_batch(w->way, writer_batch(w->writer));

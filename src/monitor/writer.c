@@ -15,13 +15,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 
 #define RETRY	(MOMENT_SECOND / 4)
+#define NICE	10
 #define BEAT	MOMENT_SECOND
 #define CHANGED (-ESTALE)
 
@@ -179,6 +182,9 @@ static void *run(void *context)
 	struct writer *w = context;
 	bool prune_waits = false, stopping;
 
+	/* Where cores are few, frames go first: the batch can wait, the ring cannot. */
+	if (w->options.yields)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	while (wait_for_work(w, prune_waits)) {
 		if (take_turn(w, &stopping)) {
 			w->result = write_batch(w);
@@ -248,6 +254,16 @@ int writer_start(const struct writer_options *options, struct writer **ret_)
 struct batch *writer_batch(struct writer *w)
 {
 	return w->fill;
+}
+
+bool writer_is_idle(struct writer *w)
+{
+	bool idle;
+
+	pthread_mutex_lock(&w->lock);
+	idle = !w->busy;
+	pthread_mutex_unlock(&w->lock);
+	return idle;
 }
 
 /* Whether one who waits should go on to. */

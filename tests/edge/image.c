@@ -15,8 +15,11 @@
 
 uint8_t *image_more(struct image *m, size_t n)
 {
-	m->data = realloc(m->data, m->length + n);
-	assert_non_null(m->data);
+	if (m->length + n > m->room) {
+		m->room = 2 * (m->length + n);
+		m->data = realloc(m->data, m->room);
+		assert_non_null(m->data);
+	}
 	memset(m->data + m->length, 0, n);
 	m->length += n;
 	return m->data + m->length - n;

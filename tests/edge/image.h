@@ -12,7 +12,7 @@
 
 struct image {
 	uint8_t *data;
-	size_t length;
+	size_t length, room;
 	bool big;
 };
 uint8_t *image_more(struct image *m, size_t n);
