@@ -17,4 +17,12 @@
 /* Distinct destinations kept for one host; further ones share the server of id 0. */
 #define SCHEMA_DESTINATIONS 65536
 
+/*
+ * How many routers an identity's frames had passed, as SQL: systems begin at a TTL of 32, 64, 128
+ * or 255, so what is left tells hosts of different systems apart no better than this.
+ */
+#define SCHEMA_DISTANCE                                                                            \
+	"CASE WHEN hops <= 32 THEN 32 WHEN hops <= 64 THEN 64 WHEN hops <= 128 THEN 128"           \
+	" ELSE 255 END - hops"
+
 #endif

@@ -26,6 +26,7 @@ struct record {
 	char *path;	/* NULL where borrowed */
 	char *sensor;	/* of the newest run; NULL where there is none */
 	int64_t newest; /* greatest stamp of any frame; 0 where none came */
+	int64_t pruned; /* retention has taken away sums of before this time; INT64_MIN: none */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/moment.h"
 #include "commands/command.h"
 #include "commands/print.h"
 #include "commands/query.h"
@@ -30,6 +31,26 @@ static int print_footing(const struct query *q, uint64_t outside)
 			   outside == 1 ? "it" : "them");
 }
 
+/* Where the window reaches behind what retention has left. */
+static int print_pruned(const struct query *q)
+{
+	char when[MOMENT_TEXT];
+
+	for (size_t i = 0; i < q->count; i++) {
+		const struct record *r = q->records[i];
+		int rc = 0;
+
+		if (!window_is_all(&q->window) && q->window.since < r->pruned)
+			rc = report_note(&q->report,
+					 "Retention has taken sums of before %s away: numbers of "
+					 "then may be too low.",
+					 moment_format_local(r->pruned, when));
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int print_rows(const struct query *q, const struct offenders *o)
 {
 	struct report *report = report_begin(&q->report, offender_fields);
@@ -52,6 +73,8 @@ static int print_all(const struct query *q, const struct offenders *o, uint64_t 
 		rc = print_rows(q, o);
 	if (rc == 0)
 		rc = print_footing(q, outside);
+	if (rc == 0)
+		rc = print_pruned(q);
 	return rc < 0 ? rc : fflush(q->report.out) == 0 ? 0 : -errno;
 }
 

@@ -190,12 +190,13 @@ static const char version_1_views[] =
 	" CASE WHEN c.standing = 0 THEN c.reason END AS offence"
 	" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server;"
 	/* Of all time; a window's numbers are the program's to add up.  The MAC address is the
-	 * newest one with the most hops left, unless it carries many addresses.  No JSON function
-	 * here: SQLite 3.40 calls some of them unsafe, and would refuse a reader that does not
-	 * trust schemas. */
+	 * newest one of the fewest routers passed, unless it carries many addresses.  No JSON
+	 * function here: SQLite 3.40 calls some of them unsafe, and would refuse a reader that does
+	 * not trust schemas. */
 	"CREATE VIEW offender AS SELECT h.address AS address, NULL AS name,"
 	" (SELECT CASE WHEN i.mac NOT IN (SELECT mac FROM router) THEN i.mac END FROM identity i"
-	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY i.hops DESC, i.last_seen DESC LIMIT 1)"
+	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY " SCHEMA_DISTANCE ","
+	"  i.last_seen DESC LIMIT 1)"
 	"  AS mac, NULL AS vendor,"
 	" (SELECT '[' || coalesce(group_concat(v), '') || ']' FROM (SELECT DISTINCT"
 	"  CAST(replace(i.vlan, rtrim(i.vlan, '0123456789'), '') AS INTEGER) AS v FROM identity i"

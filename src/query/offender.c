@@ -264,7 +264,7 @@ int vlan_innermost(const char *tags)
 static const char identity_sql[] =
 	"SELECT mac, vlan, name, EXISTS(SELECT 1 FROM router r WHERE r.mac = i.mac),"
 	" first_seen < ?3 AND last_seen >= ?2 AS within FROM identity i WHERE host = ?1"
-	" ORDER BY within DESC, mac <> '' DESC, hops DESC, last_seen DESC";
+	" ORDER BY within DESC, mac <> '' DESC, " SCHEMA_DISTANCE ", last_seen DESC";
 
 static void take_identity(struct offender *o, sqlite3_stmt *s, bool first)
 {
@@ -394,6 +394,9 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 	if (rc == 0 && !l->host && l->window->until <= l->record->newest)
 		rc = count_destinations(l);
 	drop_idle(l);
+	if (!window_is_all(l->window) && l->window->since < l->record->pruned)
+		for (size_t i = l->first; i < l->into->count; i++)
+			l->into->items[i].destinations_exact = false;
 	if (rc == 0)
 		rc = load_details(l);
 	if (rc == 0)

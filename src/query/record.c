@@ -140,7 +140,9 @@ void record_end(struct record *r)
 
 int record_refresh(struct record *r)
 {
-	sqlite3_stmt *s = record_prepare(r, "SELECT sensor, (SELECT max(newest) FROM run)"
+	sqlite3_stmt *s = record_prepare(r, "SELECT sensor, (SELECT max(newest) FROM run),"
+					    " (SELECT max(before) FROM pruned"
+					    "  WHERE what <> 'connections')"
 					    " FROM run ORDER BY id DESC LIMIT 1");
 	int rc;
 
@@ -149,8 +151,11 @@ int record_refresh(struct record *r)
 	rc = record_step(s);
 	if (rc > 0 && !r->sensor)
 		r->sensor = record_text_new(s, 0);
-	if (rc > 0)
+	if (rc > 0) {
 		r->newest = sqlite3_column_int64(s, 1);
+		r->pruned = sqlite3_column_type(s, 2) == SQLITE_NULL ? INT64_MIN
+								     : sqlite3_column_int64(s, 2);
+	}
 	sqlite3_finalize(s);
 	return rc < 0 ? record_errno(r) : 0;
 }
