@@ -209,6 +209,43 @@ static void the_identity_is_that_of_the_window(void **state)
 	expect(s, ALL, NULL, ".[0].mac == \"52:54:00:00:00:02\" and .[0].vlans == [5, 6]");
 }
 
+/* 64 on the LAN is nearer than 127, which a router has passed on; of two as near, the newer one. */
+static void the_nearest_identity_names_the_machine(void **state)
+{
+	struct scratch *s = *state;
+
+	add_run(s, T0);
+	add_server(s, 1, "198.51.100.4");
+	add_host(s, 1, "10.0.0.1");
+	add_raw(s, 1, 1, 0, false, "unanswered");
+	scratch_sum(s);
+	scratch_sql(s,
+		    "INSERT INTO identity VALUES"
+		    "(1, '52:54:00:00:00:01', '', 127, %lld, %lld, NULL, ''),"
+		    "(1, '52:54:00:00:00:02', '', 128, %lld, %lld, NULL, ''),"
+		    "(1, '52:54:00:00:00:03', '', 64, %lld, %lld, NULL, '')",
+		    T0, T0 + 30, T0, T0 + 10, T0, T0 + 20);
+	expect(s, ALL, NULL, ".[0].mac == \"52:54:00:00:00:03\"");
+	assert_int_equal(scratch_number(s, "SELECT mac = '52:54:00:00:00:03' FROM offender"), 1);
+}
+
+static void a_window_behind_retention_claims_no_exact_servers(void **state)
+{
+	struct scratch *s = *state;
+	struct window w = {T0 - MOMENT_HOUR, INT64_MAX};
+
+	add_run(s, T0);
+	add_server(s, 1, "198.51.100.4");
+	add_host(s, 1, "10.0.0.1");
+	add_raw(s, 1, 1, 0, false, "unanswered");
+	scratch_sum(s);
+	scratch_sql(s, "INSERT INTO pruned VALUES ('connections', 1, %lld)", T0);
+	expect(s, w, NULL, ".[0].destinations_exact");
+	scratch_sql(s, "INSERT INTO pruned VALUES ('contact minutes', 1, %lld)", T0 - MOMENT_MINUTE);
+	expect(s, w, NULL, ".[0].destinations_exact | not");
+	expect(s, ALL, NULL, ".[0].destinations_exact");
+}
+
 static struct prefix prefix_of(const char *text)
 {
 	struct prefix p;
@@ -426,6 +463,8 @@ int main(void)
 		WITH_RECORD(the_order_is_connected_then_attempts_then_address),
 		WITH_RECORD(a_router_s_mac_address_is_nobody_s),
 		WITH_RECORD(the_identity_is_that_of_the_window),
+		WITH_RECORD(the_nearest_identity_names_the_machine),
+		WITH_RECORD(a_window_behind_retention_claims_no_exact_servers),
 		WITH_RECORD(now_permitted_needs_every_server_to_be_permitted),
 		WITH_RECORD(folded_servers_are_permitted_to_nobody_but_a_mail_server),
 		WITH_RECORD(what_the_window_leaves_out_is_counted),
