@@ -27,9 +27,6 @@ void neighbours_free(struct neighbours *n);
 /* Notes the source of any frame that was decoded up to its IP header and has a MAC. */
 void neighbours_note(struct neighbours *n, const struct packet *p);
 
-/* Whether the MAC is a router's, as far as has been seen. */
-bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6]);
-
 /* Takes one MAC that has proved to be a router's and was not told yet.  False where there is none.
  */
 bool neighbours_next_router(struct neighbours *n, uint8_t ret_mac[6]);

@@ -67,7 +67,7 @@ struct flow *tracker_packet(struct tracker *t, const struct site *site, const st
  * Any decoded frame with IP addresses: tells which directions the mirror shows.  Cheap; call it for
  * every frame, before tracker_packet().
  */
-void tracker_direction(struct tracker *t, bool from_internal);
+void tracker_direction(struct tracker *t, int64_t stamp, bool from_internal);
 
 /* Time passes without a packet: ends what has been quiet for long, at most `most` flows.  Returns
  * whether more are due. */

@@ -5,7 +5,7 @@
  * places when the writer is idle.  So a stalled disk never stalls capture: the batch being filled
  * just grows fuller:
  *   - sums: one entry per host, server, port, standing and minute.  When BATCH_SUMS are taken,
- *     further ones are folded per host, standing and hour, with the server left out; when
+ *     further ones are folded per host, standing and minute, with the server left out; when
  *     BATCH_FOLDED of those are taken too, counts are lost.  Changed connections wait in the
  *     tracker while batch_is_full(), so only what can wait no longer is ever folded.
  *   - connections: the newest state of each.  When BATCH_CONNECTIONS are taken no further row is
@@ -33,7 +33,7 @@ struct sum {
 	uint16_t port;		    /* 0 where folded */
 	uint8_t standing;
 	bool folded;
-	int64_t minute;	     /* start of the minute (folded: hour) in which the connections began */
+	int64_t minute;	     /* start of the minute in which the connections began */
 	int64_t first, last; /* earliest start, newest frame among them */
 	struct tally tally;
 	/* The host's own frames, from the copy with the highest hops. */

@@ -5,6 +5,7 @@
 #define EGRESS25_JUDGE_HEALTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -45,6 +46,10 @@ struct health {
 	uint8_t loss_count;
 	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */
 };
+
+/* What to think of unclassified connections, with those seen: one line.  Returns buf. */
+#define HEALTH_TEXT 1024
+const char *health_describe_unclassified(const struct health *h, char *buf, size_t size);
 
 /* Adds a reason unless count is 0. */
 void health_add_loss(struct health *h, const char *reason, uint64_t count);

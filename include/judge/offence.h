@@ -37,6 +37,12 @@ struct tally {
 	int64_t outcomes[OUTCOME_COUNT];
 };
 
+/* Its row is kept whatever comes: what was sent, or could not be seen, is what is asked for. */
+static inline bool connection_is_precious(const struct connection *c)
+{
+	return c->outcome == OUTCOME_SENT || c->outcome == OUTCOME_ENCRYPTED;
+}
+
 void tally_add(struct tally *to, const struct tally *change);
 
 /*

@@ -17,7 +17,8 @@ struct way;
 
 struct way_options {
 	struct hash_key key;
-	uint32_t sample;  /* of the frames that are not ours, one in so many tells whose MAC it is;
+	uint32_t sample;  /* of the frames that are not ours, one in so many tells whose MAC it is
+			   * and which way it goes;
 			   * 0: each, as behind a kernel filter that has sampled already */
 	uint32_t flows;	  /* connections at once; 0: TRACKER_FLOWS */
 	uint64_t id_base; /* added to a connection's serial number: store_next_id() - 1 */

@@ -35,9 +35,10 @@ static int compare_places(const void *left, const void *right)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static bool is_precious(const struct connection *c)
+/* A connection's id in this record: see store_next_id(). */
+static uint64_t row_id(const struct store *s, const struct connection *c)
 {
-	return c->outcome == OUTCOME_SENT || c->outcome == OUTCOME_ENCRYPTED;
+	return c->id + s->id_offset;
 }
 
 struct row_text {
@@ -77,7 +78,7 @@ static int add_row(struct store *s, struct row_group *g, const struct connection
 
 	if (r < 0)
 		return r;
-	st = STORE_BIND(s, SQL_CONN_ADD, (int64_t)c->id, g->host, c->client_port, server,
+	st = STORE_BIND(s, SQL_CONN_ADD, (int64_t)row_id(s, c), g->host, c->client_port, server,
 			c->server_port, c->started, c->last, c->open, c->standing, c->connected,
 			(int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	store_text(st, 13, reason_text((enum reason)c->reason));
@@ -85,7 +86,7 @@ static int add_row(struct store *s, struct row_group *g, const struct connection
 	r = store_do(s, st);
 	if (r < 0)
 		return r;
-	if (!is_precious(c) && c->started < s->prune.plain_floor)
+	if (!connection_is_precious(c) && c->started < s->prune.plain_floor)
 		s->prune.plain_floor = c->started;
 	note_added(g, c);
 	return 0;
@@ -96,7 +97,7 @@ static int update_row(struct store *s, const struct connection *c)
 {
 	struct row_text buf;
 	struct sqlite3_stmt *st =
-		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)c->id, c->last, c->open, c->connected,
+		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)row_id(s, c), c->last, c->open, c->connected,
 			   (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	int r;
 
@@ -111,9 +112,9 @@ static int put_row(struct store *s, struct row_group *g, const struct connection
 	int r = 0;
 
 	if (c->begun)
-		return room || is_precious(c) ? add_row(s, g, c) : 0;
+		return room || connection_is_precious(c) ? add_row(s, g, c) : 0;
 	r = update_row(s, c);
-	if (r == 0 && is_precious(c))
+	if (r == 0 && connection_is_precious(c))
 		return add_row(s, g, c);
 	return r < 0 ? r : 0;
 }
@@ -173,8 +174,8 @@ static int find_places(struct store *s, const struct batch *b, struct row_place 
 			return r;
 		places[i].hour = moment_floor(c->started, MOMENT_HOUR);
 		places[i].index = i;
-		if (c->id >= s->next_id && c->id < INT64_MAX)
-			s->next_id = c->id + 1;
+		if (row_id(s, c) >= s->next_id && row_id(s, c) < INT64_MAX)
+			s->next_id = row_id(s, c) + 1;
 	}
 	qsort(places, count, sizeof(*places), compare_places);
 	return 0;

@@ -204,13 +204,6 @@ void neighbours_note(struct neighbours *n, const struct packet *p)
 	note_slowly(n, p, memo);
 }
 
-bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6])
-{
-	const struct neighbour *e = find(n, mac);
-
-	return e ? e->router : is_virtual_router(mac);
-}
-
 bool neighbours_next_router(struct neighbours *n, uint8_t ret_mac[6])
 {
 	for (uint32_t i = 0; i < NEIGHBOURS_MACS && n->untold > 0; i++) {

@@ -15,13 +15,14 @@
  * stranger's forged SYN brought them with a RST of the right number;
  *   - it holds payload of the server, and the mirror has shown no frame from inside to outside for
  *     ONE_SIDED: then this is all we will ever see of it.
- * Otherwise it is dropped after EMBRYO_HOLD, and its frames stay counted as stray.
+ * Otherwise it is dropped after two seconds, and its frames stay counted as stray.
  *
  * Numbers of a segment are believed only as far as they fit: a SYN+ACK or RST answers a SYN only by
  * acknowledging it, and an edge moves over a gap of at most GAP.
  *
  * Time is a clock of the tracker's own that never runs back: it follows the stamps, stands still
- * while they are up to STEP_BACK behind, and goes on from there where they stay behind.
+ * while they are behind, and goes on from there where they stay more than STEP_BACK behind for
+ * STEP_AFTER: a clock was set back.  Interfaces whose clocks differ take turns; that is none.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 
 #define ONE_SIDED   (600 * TRACKER_SECOND)
 #define STEP_BACK   (60 * TRACKER_SECOND)
+#define STEP_AFTER  (10 * TRACKER_SECOND)
 #define STEP_MOST   (100 * 86400 * TRACKER_SECOND)
 #define OLDER_MOST  4 /* flows of one four-tuple among which a late frame is placed */
 #define EXPIRE_EACH 4 /* flows ended on the way of one packet */
@@ -72,6 +74,23 @@ const struct tracker_counters *tracker_counters(const struct tracker *t)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
+/* The stamp went on for STEP_AFTER without coming back to the clock: it is the clock's now. */
+static void step_back(struct tracker *t, int64_t at)
+{
+	int64_t passed = at - t->behind_from;
+
+	if (!t->behind) {
+		t->behind = true;
+		t->behind_from = at;
+	} else if (passed < 0) {
+		t->behind_from = at;
+	} else if (passed > STEP_AFTER) {
+		t->offset += t->clock + passed - at;
+		t->clock += passed;
+		t->behind = false;
+	}
+}
+
 static void clock_advance(struct tracker *t, int64_t stamp)
 {
 	int64_t at;
@@ -79,15 +98,20 @@ static void clock_advance(struct tracker *t, int64_t stamp)
 	if (!t->running) {
 		t->running = true;
 		t->offset = -stamp;
+		t->stamp = stamp;
 	}
-	at = stamp + t->offset;
-	if (at < t->clock - TRACKER_SECOND)
+	if (stamp < t->stamp - TRACKER_SECOND)
 		t->counters.back_jumps++;
-	if (at < t->clock - STEP_BACK || at > t->clock + STEP_MOST) {
-		int64_t step = at < t->clock ? 0 : STEP_MOST;
-
-		t->offset = t->clock + step - stamp;
-		at = t->clock + step;
+	t->stamp = stamp;
+	at = stamp + t->offset;
+	if (at < t->clock - STEP_BACK) {
+		step_back(t, at);
+		return;
+	}
+	t->behind = false;
+	if (at > t->clock + STEP_MOST) {
+		t->offset -= at - (t->clock + STEP_MOST);
+		at = t->clock + STEP_MOST;
 	}
 	if (at > t->clock)
 		t->clock = at;
@@ -108,8 +132,9 @@ bool tracker_is_one_sided(const struct tracker *t)
 	return t->outward < 0 || t->clock - t->outward > ONE_SIDED;
 }
 
-void tracker_direction(struct tracker *t, bool from_internal)
+void tracker_direction(struct tracker *t, int64_t stamp, bool from_internal)
 {
+	clock_advance(t, stamp);
 	if (from_internal)
 		t->outward = t->clock;
 }
@@ -365,6 +390,10 @@ struct flow *tracker_packet(struct tracker *t, const struct site *site, const st
 	if (s.from_client && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
 		return tracker_client_syn(t, &s);
 	f = flow_of(t, &s);
+	if (f && f->kind != FLOW_EMBRYO && !s.from_client && !tracker_server_fits(f, p)) {
+		f = flows_find(t->flows, &s.tuple);
+		f = f->kind == FLOW_EMBRYO ? f : NULL;
+	}
 	if (!f || f->kind == FLOW_EMBRYO)
 		return s.from_client ? tracker_client_orphan(t, &s, f)
 				     : tracker_server_orphan(t, &s, f);

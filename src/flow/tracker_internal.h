@@ -20,9 +20,12 @@ struct tracker {
 	struct tracker_sink sink;
 	struct flows *flows;
 	struct tracker_counters counters;
-	int64_t clock;	 /* microseconds; see tracker.c */
-	int64_t offset;	 /* clock - stamp, since the last step back */
-	bool running;	 /* a stamp was seen */
+	int64_t clock;	/* microseconds; see tracker.c */
+	int64_t offset; /* clock - stamp, since the last step back */
+	bool running;	/* a stamp was seen */
+	int64_t stamp;	/* the one before */
+	bool behind;	/* the stamps are, since one that came to behind_from */
+	int64_t behind_from;
 	int64_t outward; /* clock at the last frame from inside to outside; -1: none */
 	uint64_t serial;
 };
@@ -60,6 +63,7 @@ struct flow *tracker_insert(struct tracker *t, const struct segment *s);
 void tracker_begin(struct tracker *t, struct flow *f, enum flow_kind kind);
 
 /* tracker_segment.c */
+bool tracker_server_fits(const struct flow *f, const struct packet *p);
 void tracker_note_client_frame(struct flow *f, const struct packet *p);
 void tracker_take_server_data(struct tracker *t, struct flow *f, const struct packet *p);
 bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length);

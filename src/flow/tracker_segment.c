@@ -125,25 +125,33 @@ void tracker_take_server_data(struct tracker *t, struct flow *f, const struct pa
 		take_fin(f, false, seq + p->payload_length);
 }
 
-static void server_rst(struct tracker *t, struct flow *f, const struct packet *p)
+static void server_rst(struct flow *f)
 {
-	if (f->connected) {
-		if (rst_fits(f->server_edge, f->server_next, p->seq))
-			f->ended = f->server_fin = true;
-	} else if ((p->flags & TCP_ACK) && acknowledges_syn(f, p->ack)) {
-		f->refused = f->ended = f->server_fin = true;
-	} else {
-		t->counters.stray++;
-		return;
-	}
-	tracker_settle(t, f, p->time);
+	f->refused |= !f->connected;
+	f->ended = f->server_fin = true;
 }
 
-/* A SYN+ACK, or payload, whose acknowledgement is of this client's numbers. */
+/*
+ * A SYN+ACK or a RST must be of this connection's numbers: it may be of one that reuses the ports,
+ * whose SYN is merely seen later.
+ */
+bool tracker_server_fits(const struct flow *f, const struct packet *p)
+{
+	if (p->flags & TCP_RST)
+		return f->connected ? rst_fits(f->server_edge, f->server_next, p->seq)
+				    : (p->flags & TCP_ACK) && acknowledges_syn(f, p->ack);
+	if (p->flags & TCP_SYN)
+		return f->syn_seen ? acknowledges_syn(f, p->ack)
+				   : !f->client_edge || tracker_is_near(p->ack, f->client_isn + 1);
+	return true;
+}
+
+/* Payload whose acknowledgement is of this client's numbers proves the handshake, as a SYN+ACK
+ * does. */
 static bool answers_syn(const struct flow *f, const struct packet *p)
 {
 	if (p->flags & TCP_SYN)
-		return acknowledges_syn(f, p->ack);
+		return true;
 	return p->payload_length > 0 && tracker_distance(p->ack, f->client_isn + 1) >= 0 &&
 	       tracker_distance(p->ack, f->client_next) <= TRACKER_NEAR;
 }
@@ -151,7 +159,8 @@ static bool answers_syn(const struct flow *f, const struct packet *p)
 void tracker_server_segment(struct tracker *t, struct flow *f, const struct packet *p)
 {
 	if (p->flags & TCP_RST) {
-		server_rst(t, f, p);
+		server_rst(f);
+		tracker_settle(t, f, p->time);
 		return;
 	}
 	if (!(p->flags & TCP_ACK) || !(f->connected || answers_syn(f, p))) {

@@ -140,7 +140,7 @@ static bool adopts_syn(const struct tracker *t, const struct flow *f, uint32_t i
 struct flow *tracker_client_syn(struct tracker *t, const struct segment *s)
 {
 	const struct packet *p = s->p;
-	struct flow *f = flows_find_syn(t->flows, &s->tuple, p->seq);
+	struct flow *f = flows_find_syn(t->flows, &s->tuple, p->seq), *embryo, *older = NULL;
 
 	if (f && tracker_ticks_since(t, f) < TRACKER_REMEMBER) {
 		t->counters.copies++;
@@ -152,22 +152,26 @@ struct flow *tracker_client_syn(struct tracker *t, const struct segment *s)
 	}
 	if (f)
 		tracker_forget(t, f);
-	f = flows_find(t->flows, &s->tuple);
-	if (f && adopts_syn(t, f, p->seq)) {
-		flows_index_syn(t->flows, f);
-		tracker_note_client_frame(f, p);
-		tracker_settle(t, f, p->time);
-		return f;
+	embryo = flows_find(t->flows, &s->tuple);
+	if (embryo && embryo->kind != FLOW_EMBRYO) {
+		older = embryo;
+		embryo = NULL;
+	} else if (embryo) {
+		older = flows_at(t->flows, embryo->own.older);
 	}
-	if (f && f->kind == FLOW_EMBRYO && !embryo_explained(t, f, p->seq)) {
-		tracker_forget(t, f);
-		f = NULL;
-	} else if (f && f->kind != FLOW_EMBRYO) {
-		tracker_supersede(t, f);
-		f = NULL;
+	if (older && adopts_syn(t, older, p->seq)) {
+		flows_index_syn(t->flows, older);
+		tracker_note_client_frame(older, p);
+		tracker_settle(t, older, p->time);
+		return older;
 	}
-	if (!f)
-		f = tracker_insert(t, s);
+	if (older)
+		tracker_supersede(t, older);
+	if (embryo && !embryo_explained(t, embryo, p->seq)) {
+		tracker_forget(t, embryo);
+		embryo = NULL;
+	}
+	f = embryo ? embryo : tracker_insert(t, s);
 	begin_with_syn(t, f, s);
 	return f;
 }

@@ -177,7 +177,6 @@ static struct sum *get_sum(struct batch *b, const struct connection *c)
 	key.server = (struct addr){0};
 	key.port = 0;
 	key.folded = 1;
-	key.minute = moment_floor(c->started, MOMENT_HOUR);
 	slot = find_sum_slot(b, &key);
 	if (b->sum_slots[slot])
 		return &b->sums[b->sum_slots[slot] - 1];
@@ -209,9 +208,7 @@ static void count(struct sum *s, const struct connection *c, const struct tally 
 
 static bool keeps_row(const struct batch *b, const struct connection *c)
 {
-	bool precious = c->outcome == OUTCOME_SENT || c->outcome == OUTCOME_ENCRYPTED;
-
-	return b->connection_count < (precious ? BATCH_CONNECTIONS : PLAIN_ROWS);
+	return b->connection_count < (connection_is_precious(c) ? BATCH_CONNECTIONS : PLAIN_ROWS);
 }
 
 /* Takes the row as it stands; false where there is no room. */

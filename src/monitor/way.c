@@ -10,7 +10,6 @@
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
-#define SAMPLE	   64 /* of the frames that are not ours, one in so many tells its direction */
 
 struct way {
 	struct way_options options;
@@ -76,7 +75,8 @@ static void on_change(void *context, struct flow *f, bool news, bool final)
 
 	offence_of_flow(f, w->options.id_base, final, &connection, &change);
 	lost = batch_add(w->batch, &connection, news ? &change : NULL);
-	offence_told(f);
+	if (final || !(lost & 1u << BATCH_COUNTS_LOST))
+		offence_told(f);
 	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
 		w->batch_lost[i] += (lost >> i) & 1;
 }
@@ -153,10 +153,10 @@ static void note_direction(struct way *w, const struct packet *p)
 
 	if (from == SIDE_INTERNAL && to == SIDE_EXTERNAL) {
 		w->interfaces[slot].outward++;
-		tracker_direction(w->tracker, true);
+		tracker_direction(w->tracker, p->time, true);
 	} else if (from == SIDE_EXTERNAL && to == SIDE_INTERNAL) {
 		w->interfaces[slot].inward++;
-		tracker_direction(w->tracker, false);
+		tracker_direction(w->tracker, p->time, false);
 	}
 }
 
@@ -183,6 +183,12 @@ static bool is_watched(const struct way *w, const struct packet *p)
 	       site_port(w->site, p->source_port) != PORT_OTHER;
 }
 
+/* Of frames that are not ours some tell whose MAC address it is, and which way they go. */
+static bool is_sampled(const struct way *w)
+{
+	return w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0;
+}
+
 void way_frame(struct way *w, const struct frame *frame)
 {
 	struct packet p;
@@ -195,11 +201,10 @@ void way_frame(struct way *w, const struct frame *frame)
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
 		return;
 	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
-	if (outcome != DECODE_ICMP_ERROR &&
-	    (ours || w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0))
+	if (outcome != DECODE_ICMP_ERROR && (ours || is_sampled(w))) {
 		neighbours_note(w->neighbours, &p);
-	if (outcome != DECODE_ICMP_ERROR && (ours || w->packets % SAMPLE == 0))
 		note_direction(w, &p);
+	}
 	if (ours)
 		tracker_packet(w->tracker, w->site, &p, outcome == DECODE_ICMP_ERROR);
 }
@@ -237,9 +242,12 @@ uint32_t way_collect(struct way *w, uint32_t most)
 void way_finish(struct way *w, void (*room)(void *context), void *context)
 {
 	collect_routers(w);
-	while (tracker_finish(w->tracker, TICK_MOST))
-		if (batch_is_full(w->batch))
+	while (tracker_finish(w->tracker, TICK_MOST) ||
+	       batch_router_count(w->batch) == BATCH_ROUTERS) {
+		if (batch_is_full(w->batch) || batch_router_count(w->batch) == BATCH_ROUTERS)
 			room(context);
+		collect_routers(w);
+	}
 }
 
 /* --- what it saw ------------------------------------------------------------------------------ */

@@ -13,6 +13,8 @@
 
 static struct neighbours *n;
 static int64_t now;
+static uint8_t told[64][6];
+static int count;
 
 static int open_table(void **state)
 {
@@ -21,6 +23,7 @@ static int open_table(void **state)
 	(void)state;
 	n = neighbours_new(&key);
 	now = 1000 * MINUTE;
+	count = 0;
 	return n ? 0 : -1;
 }
 
@@ -42,6 +45,19 @@ static void note(const uint8_t mac[6], const char *address)
 	neighbours_note(n, &p);
 }
 
+/* Takes what is told, and tells whether the MAC was or had been among it. */
+static bool is_router(const uint8_t mac[6])
+{
+	uint8_t one[6];
+
+	while (neighbours_next_router(n, one) && count < 64)
+		memcpy(told[count++], one, 6);
+	for (int i = 0; i < count; i++)
+		if (memcmp(told[i], mac, 6) == 0)
+			return true;
+	return false;
+}
+
 static void a_host_with_three_addresses_is_a_host(void **state)
 {
 	(void)state;
@@ -50,7 +66,7 @@ static void a_host_with_three_addresses_is_a_host(void **state)
 		note(host, "10.0.0.2");
 		note(host, "169.254.3.4");
 	}
-	assert_false(neighbours_is_router(n, host));
+	assert_false(is_router(host));
 }
 
 static void a_mac_with_four_addresses_is_a_router_and_told_once(void **state)
@@ -63,7 +79,6 @@ static void a_mac_with_four_addresses_is_a_router_and_told_once(void **state)
 	note(host, "10.0.0.3");
 	assert_false(neighbours_next_router(n, mac));
 	note(host, "10.0.0.4");
-	assert_true(neighbours_is_router(n, host));
 	assert_true(neighbours_next_router(n, mac));
 	assert_memory_equal(mac, host, 6);
 	assert_false(neighbours_next_router(n, mac));
@@ -80,7 +95,7 @@ static void privacy_addresses_of_one_network_are_one_host(void **state)
 		snprintf(text, sizeof(text), "fe80::%x", i + 1);
 		note(host, text);
 	}
-	assert_false(neighbours_is_router(n, host));
+	assert_false(is_router(host));
 }
 
 static void four_ipv6_networks_are_a_routers(void **state)
@@ -90,7 +105,7 @@ static void four_ipv6_networks_are_a_routers(void **state)
 	note(host, "2001:db8:0:2::1");
 	note(host, "2001:db8:0:3::1");
 	note(host, "2001:db8:0:4::1");
-	assert_true(neighbours_is_router(n, host));
+	assert_true(is_router(host));
 }
 
 static void a_new_lease_every_day_makes_no_router(void **state)
@@ -103,7 +118,7 @@ static void a_new_lease_every_day_makes_no_router(void **state)
 		note(host, text);
 		now += 24 * 60 * MINUTE;
 	}
-	assert_false(neighbours_is_router(n, host));
+	assert_false(is_router(host));
 }
 
 static void virtual_routers_are_known_by_their_prefix(void **state)
@@ -114,16 +129,14 @@ static void virtual_routers_are_known_by_their_prefix(void **state)
 		{0x00, 0x07, 0xb4, 0x00, 0x01, 0x02},
 	};
 	static const uint8_t not [6] = {0x00, 0x00, 0x0c, 0x9f, 0xe1, 0x23};
-	uint8_t mac[6];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(macs) / sizeof(macs[0]); i++) {
 		note(macs[i], "10.0.0.1");
-		assert_true(neighbours_is_router(n, macs[i]));
-		assert_true(neighbours_next_router(n, mac));
+		assert_true(is_router(macs[i]));
 	}
 	note(not, "10.0.0.1");
-	assert_false(neighbours_is_router(n, not ));
+	assert_false(is_router(not ));
 }
 
 static void a_flood_of_forged_macs_is_bounded_and_counted(void **state)
@@ -151,8 +164,8 @@ static void group_and_zero_addresses_are_nobodys(void **state)
 		note(group, text);
 		note(zero, text);
 	}
-	assert_false(neighbours_is_router(n, group));
-	assert_false(neighbours_is_router(n, zero));
+	assert_false(is_router(group));
+	assert_false(is_router(zero));
 }
 
 int main(void)

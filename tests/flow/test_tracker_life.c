@@ -132,6 +132,62 @@ static void two_clocks_a_second_apart_do_not_hurry_time(void **state)
 	expect(2, 0);
 }
 
+static void two_clocks_minutes_apart_do_not_hurry_time(void **state)
+{
+	(void)state;
+	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
+	for (int i = 0; i < 400; i++) { /* two interfaces, stamps 90 s apart, 4 s in all */
+		w.now += i % 2 ? 90 * SEC + 10 * MS : -90 * SEC + 10 * MS;
+		from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.5", 7, 25}, TCP_SYN, 1, 0,
+			    0);
+	}
+	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
+	expect(2, 0);
+	assert_int_equal(w.counters->back_jumps, 200);
+}
+
+static void a_syn_ack_before_the_syn_of_reused_ports_leaves_the_old_connection_alone(void **state)
+{
+	(void)state;
+	handshake(&bot, 1000, 5000);
+	from_server(&w, &bot, TCP_ACK, 5001, 1001, 7);
+	w.now += 30 * SEC;
+	from_server(&w, &bot, TCP_SYN | TCP_ACK, 8000000, 700001, 0);
+	w.now += 20 * MS;
+	from_client(&w, &bot, TCP_SYN, 700000, 0, 0);
+	from_client(&w, &bot, TCP_ACK, 700001, 8000001, 0);
+	from_server(&w, &bot, TCP_ACK, 8000001, 700001, 20);
+	expect(2, 2);
+	assert_int_equal(w.received, 27);
+	assert_int_equal(w.counters->stray, 0);
+}
+
+static void a_refusal_before_the_syn_of_reused_ports_is_that_syn_s(void **state)
+{
+	(void)state;
+	handshake(&bot, 1000, 5000);
+	w.now += 30 * SEC;
+	from_server(&w, &bot, TCP_RST | TCP_ACK, 0, 700001, 0);
+	w.now += 20 * MS;
+	from_client(&w, &bot, TCP_SYN, 700000, 0, 0);
+	expect(2, 1);
+	assert_int_equal(w.outcomes[OUTCOME_REFUSED], 1);
+	assert_int_equal(w.counters->stray, 0);
+}
+
+static void frames_of_a_connection_find_it_behind_a_stray_answer(void **state)
+{
+	(void)state;
+	handshake(&bot, 1000, 5000);
+	from_server(&w, &bot, TCP_SYN | TCP_ACK, 8000000, 700001, 0); /* a stranger's */
+	from_client(&w, &bot, TCP_ACK, 1001, 5001, 10);
+	from_server(&w, &bot, TCP_ACK, 5001, 1011, 5);
+	expect(1, 1);
+	assert_int_equal(w.sent, 10);
+	assert_int_equal(w.received, 5);
+	assert_int_equal(w.counters->stray, 1);
+}
+
 static void bytes_are_counted_over_the_wrap_of_sequence_numbers(void **state)
 {
 	uint32_t seq = UINT32_MAX - 5000;
@@ -346,6 +402,10 @@ int main(void)
 		TEST(stamps_that_jump_back_split_nothing),
 		TEST(after_a_jump_back_silence_still_ends_attempts),
 		TEST(two_clocks_a_second_apart_do_not_hurry_time),
+		TEST(two_clocks_minutes_apart_do_not_hurry_time),
+		TEST(a_syn_ack_before_the_syn_of_reused_ports_leaves_the_old_connection_alone),
+		TEST(a_refusal_before_the_syn_of_reused_ports_is_that_syn_s),
+		TEST(frames_of_a_connection_find_it_behind_a_stray_answer),
 		TEST(bytes_are_counted_over_the_wrap_of_sequence_numbers),
 		TEST(bytes_over_four_gigabytes_are_counted),
 		TEST(bytes_that_the_mirror_lost_are_counted_but_not_wild_numbers),

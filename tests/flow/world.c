@@ -95,7 +95,8 @@ static struct flow *send(struct world *w, const struct packet *p, bool icmp)
 {
 	/* As the way does: which directions the mirror shows is told first. */
 	if (!icmp)
-		tracker_direction(w->tracker, site_side(&w->site, &p->source) == SIDE_INTERNAL);
+		tracker_direction(w->tracker, p->time,
+				  site_side(&w->site, &p->source) == SIDE_INTERNAL);
 	return tracker_packet(w->tracker, &w->site, p, icmp);
 }
 

@@ -292,6 +292,54 @@ static void directions_are_told_apart(void **state)
 	assert_true(health.interfaces[0].last_frame == now);
 }
 
+/* A stranger's payload, long after the last SMTP, while other frames show both directions. */
+static void an_hour_without_smtp_makes_no_mirror_one_sided(void **state)
+{
+	uint8_t frame[54];
+
+	(void)state;
+	syn(bot, outside, 4000, 25);
+	for (int i = 0; i < 3600; i++) {
+		now += SEC;
+		build(frame, bot, outside, 5000, 53, 0, 0);
+		frame[23] = 17;
+		give(frame, sizeof(frame));
+	}
+	for (int i = 0; i < 3; i++) {
+		now += SEC;
+		build(frame, outside, mail, 25, 4711, 900, TCP_ACK);
+		put16(frame + 16, 40 + 4); /* 4 bytes of payload, which the snapshot length cut */
+		put32(frame + 38, 900 + 4 * (uint32_t)i);
+		give(frame, sizeof(frame));
+	}
+	way_health(way, &health);
+	assert_int_equal(health.attempts, 1);
+	assert_int_equal(health.stray, 3);
+}
+
+static void more_routers_than_a_batch_takes_are_all_told(void **state)
+{
+	uint32_t told = 0;
+	struct tally sum = {0};
+
+	(void)state;
+	for (int mac = 0; mac < 200; mac++)
+		for (uint8_t i = 1; i <= 4; i++) {
+			uint8_t frame[54];
+
+			build(frame, (uint8_t[4]){10, 1, (uint8_t)mac, i}, outside, 4000, 443, 1,
+			      0);
+			frame[11] = (uint8_t)mac;
+			give(frame, sizeof(frame));
+		}
+	for (int i = 0; i < 10; i++) {
+		way_collect(way, 10);
+		told += batch_router_count(batch);
+		room(&sum);
+	}
+	assert_int_equal(told, 200);
+}
+
 static void a_routers_mac_is_told_to_the_record(void **state)
 {
 	(void)state;
@@ -343,6 +391,8 @@ int main(void)
 		TEST(what_was_not_understood_is_named),
 		TEST(unclassified_pairs_are_shown_once),
 		TEST(directions_are_told_apart),
+		TEST(an_hour_without_smtp_makes_no_mirror_one_sided),
+		TEST(more_routers_than_a_batch_takes_are_all_told),
 		TEST(a_routers_mac_is_told_to_the_record),
 		TEST(random_bytes_never_harm_and_are_all_counted),
 	};
