@@ -7,8 +7,8 @@ _Static_assert(UNITS == 32, "a block's units fit its bit sets");
 
 void pool_init(struct pool *pool)
 {
-	for (uint16_t i = 0; i < BLOCKS; i++)
-		pool->blocks[i].next = i + 1u < BLOCKS ? (uint16_t)(i + 1) : NONE;
+	for (uint32_t i = 0; i < BLOCKS; i++)
+		pool->blocks[i].next = i + 1 < BLOCKS ? (uint16_t)(i + 1) : NONE;
 	pool->free = 0;
 	pool->free_count = BLOCKS;
 }
@@ -149,7 +149,7 @@ bool pieces_whole(const struct pieces *p)
 
 void pieces_copy(const struct pieces *p, const struct pool *pool, uint8_t out[SPAN])
 {
-	for (uint32_t i = 0; i * BLOCK < p->length; i++) {
+	for (size_t i = 0; i * BLOCK < p->length; i++) {
 		size_t left = p->length - i * BLOCK;
 
 		memcpy(out + i * BLOCK, pool->blocks[p->blocks[i]].data,
