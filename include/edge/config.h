@@ -23,6 +23,7 @@ struct config_list {
 struct config_overrides {
 	struct config_list interfaces, internal, mail_servers, smart_hosts, allow;
 	struct config_list ports, also_watch;
+	const char *record; /* or NULL */
 };
 
 struct config {

@@ -29,6 +29,12 @@ struct store_options {
 };
 
 /* A host's first offence in this record, told after it was written. */
+/* What may change while the record is open. */
+struct store_limits {
+	uint32_t rows_per_host_hour;
+	int64_t retention_age, retention_bytes;
+};
+
 struct store_news {
 	struct addr client, server;
 	uint16_t server_port;
@@ -45,6 +51,9 @@ typedef void store_news_fn(void *context, const struct store_news *news);
 int store_open(const struct store_options *options, struct store **ret_, char error[STORE_ERROR]);
 
 /* Ends the run and closes.  Accepts NULL. */
+/* From the next write on. */
+void store_set_limits(struct store *s, const struct store_limits *limits);
+
 void store_close(struct store *s);
 
 /*
@@ -55,16 +64,20 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
 		void *context, char error[STORE_ERROR]);
 
 /*
- * A share of retention's work, bounded in time; 1 where more waits, 0 where none, or negative.
+ * A share of retention's work, bounded in time; 1 where more waits, 0 where none, or negative with
+ * one line in error.
  * By age: rows of conn, contact_sum and host_sum (minutes, hours, days) go when older than
  * retention_age; a host's totals (span 0) stay exact since its first offence, and go with the host
  * when its last connection is older than that.  By size, oldest first: plain connection rows, then
  * contact minutes, then rows sent or encrypted, contact hours, host minutes, then whole hosts,
  * permitted ones first.  What was taken, and before which time, stands in `pruned`.
  */
-int store_prune(struct store *s, int64_t now);
+int store_prune(struct store *s, int64_t now, char error[STORE_ERROR]);
 
-/* First id that no connection of the record ever had. */
+/*
+ * First id that no connection of the record ever had.  The caller counts on from there; where
+ * another record takes this one's place, the store moves his ids behind those that stand in it.
+ */
 uint64_t store_next_id(const struct store *s);
 
 /* Whether that capture file was read into this record before.  0, or a negative errno. */

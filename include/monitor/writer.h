@@ -22,12 +22,15 @@ struct writer_options {
 	struct store *store; /* borrowed; the writer's alone until writer_stop() */
 	store_news_fn *news; /* called on the writer's thread; may be NULL */
 	void *context;
-	bool yields;      /* run behind all else where cores are few: beside a live capture */
+	bool yields;	  /* run behind all else where cores are few: beside a live capture */
 	int64_t patience; /* microseconds that one who waits bears failure; 0: WRITER_PATIENCE */
 };
 
 /* Starts the thread.  0 or a negative errno. */
 int writer_start(const struct writer_options *options, struct writer **ret_);
+
+/* Hands other limits of the record over, for the next write: the capture thread's. */
+void writer_set_limits(struct writer *w, const struct store_limits *limits);
 
 /* The batch to fill now: the capture thread's until the next writer_offer(). */
 struct batch *writer_batch(struct writer *w);

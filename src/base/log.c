@@ -15,6 +15,7 @@ void log_say(const char *format, ...)
 	va_start(list, format);
 	vsnprintf(plain, sizeof(plain), format, list);
 	va_end(list);
+	safe[0] = '\0';
 	/* Escaped once more, but for the backslashes of what is escaped already. */
 	for (const char *at = plain; *at;) {
 		size_t n = strcspn(at, "\\");

@@ -303,9 +303,12 @@ void options_done(struct options *o)
 
 int options_config(const struct options *options, struct config **ret_)
 {
+	struct config_overrides overrides = options->overrides;
 	char error[CONFIG_ERROR];
 
-	if (config_load(options->config, &options->overrides, ret_, error) == 0)
+	if (options->records.count)
+		overrides.record = options->records.items[0];
+	if (config_load(options->config, &overrides, ret_, error) == 0)
 		return EXIT_DONE;
 	log_say("%s", error);
 	return EXIT_USAGE;

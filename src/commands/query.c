@@ -47,16 +47,17 @@ int query_window(const struct options *options, bool all, int64_t newest, int64_
 
 static int open_records(const struct options *options, struct query *q)
 {
-	size_t count = options->records.count;
+	size_t count = options->records.count > 1 ? options->records.count : 1;
 	char error[RECORD_ERROR];
 
-	q->records = calloc(count ? count : 1, sizeof(*q->records));
+	q->records = calloc(count, sizeof(*q->records));
 	if (!q->records) {
 		log_say("no memory for the records");
 		return EXIT_FAILED;
 	}
-	for (size_t i = 0; i < (count ? count : 1); i++) {
-		const char *path = count ? options->records.items[i] : q->config->record;
+	for (size_t i = 0; i < count; i++) {
+		/* The configuration's is the first one named. */
+		const char *path = i ? options->records.items[i] : q->config->record;
 
 		if (record_open(path, &q->records[i], error) < 0) {
 			log_say("%s", error);

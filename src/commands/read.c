@@ -23,19 +23,10 @@ static void say_losses(FILE *to, const struct health *h)
 
 static void say_unclassified(FILE *to, const struct health *h)
 {
-	char client[ADDR_TEXT], server[ADDR_TEXT];
+	char text[HEALTH_TEXT];
 
-	if (h->unclassified == 0)
-		return;
-	fprintf(to,
-		"%" PRIu64 " connections between two external addresses are not classified: "
-		"`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
-		h->unclassified);
-	for (unsigned int i = 0; i < h->example_count; i++)
-		fprintf(to, "%s%s to %s", i ? ", " : "",
-			addr_format(&h->examples[i].client, client),
-			addr_format(&h->examples[i].server, server));
-	fputs(".\n", to);
+	if (h->unclassified)
+		fprintf(to, "%s\n", health_describe_unclassified(h, text, sizeof(text)));
 }
 
 /* The closing lines: on standard output beside a table, else on standard error. */

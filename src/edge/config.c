@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/moment.h"
 #include "config_parts.h"
 
 #define FILE_MOST (1 << 20)
@@ -21,24 +20,24 @@ const char *const section_names[SECTION_COUNT] = {
 };
 
 const struct setting_row setting_table[SET_COUNT] = {
-	[SET_INTERFACES] = {"interfaces", "interfaces", SECTION_NONE, true},
-	[SET_INTERNAL] = {"internal", "internal", SECTION_NONE, true},
-	[SET_MAIL_SERVERS] = {"mail_servers", "mail_servers", SECTION_NONE, true},
-	[SET_SMART_HOSTS] = {"smart_hosts", "smart_hosts", SECTION_NONE, true},
-	[SET_PORTS] = {"ports", "ports", SECTION_NONE, true},
-	[SET_ALSO_WATCH] = {"also_watch", "also_watch", SECTION_NONE, true},
-	[SET_RECORD] = {"record", "record", SECTION_NONE, false},
-	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false},
-	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false},
-	[SET_ALLOW_SOURCE] = {"allow.source", "source", SECTION_ALLOW, true},
-	[SET_ALLOW_DESTINATION] = {"allow.destination", "destination", SECTION_ALLOW, true},
-	[SET_ALLOW_PORT] = {"allow.port", "port", SECTION_ALLOW, true},
-	[SET_ALLOW_UNTIL] = {"allow.until", "until", SECTION_ALLOW, false},
-	[SET_ALLOW_NOTE] = {"allow.note", "note", SECTION_ALLOW, false},
-	[SET_RETENTION_AGE] = {"retention.age", "age", SECTION_RETENTION, false},
-	[SET_RETENTION_SIZE] = {"retention.size", "size", SECTION_RETENTION, false},
+	[SET_INTERFACES] = {"interfaces", "interfaces", SECTION_NONE, true, NULL},
+	[SET_INTERNAL] = {"internal", "internal", SECTION_NONE, true, NULL},
+	[SET_MAIL_SERVERS] = {"mail_servers", "mail_servers", SECTION_NONE, true, NULL},
+	[SET_SMART_HOSTS] = {"smart_hosts", "smart_hosts", SECTION_NONE, true, NULL},
+	[SET_PORTS] = {"ports", "ports", SECTION_NONE, true, NULL},
+	[SET_ALSO_WATCH] = {"also_watch", "also_watch", SECTION_NONE, true, NULL},
+	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},
+	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false, NULL},
+	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false, "10m"},
+	[SET_ALLOW_SOURCE] = {"allow.source", "source", SECTION_ALLOW, true, NULL},
+	[SET_ALLOW_DESTINATION] = {"allow.destination", "destination", SECTION_ALLOW, true, NULL},
+	[SET_ALLOW_PORT] = {"allow.port", "port", SECTION_ALLOW, true, NULL},
+	[SET_ALLOW_UNTIL] = {"allow.until", "until", SECTION_ALLOW, false, NULL},
+	[SET_ALLOW_NOTE] = {"allow.note", "note", SECTION_ALLOW, false, NULL},
+	[SET_RETENTION_AGE] = {"retention.age", "age", SECTION_RETENTION, false, "90d"},
+	[SET_RETENTION_SIZE] = {"retention.size", "size", SECTION_RETENTION, false, "4G"},
 	[SET_RETENTION_ROWS] = {"retention.rows_per_host_hour", "rows_per_host_hour",
-				SECTION_RETENTION, false},
+				SECTION_RETENTION, false, "1000"},
 };
 
 const char *config_name(size_t i)
@@ -131,11 +130,9 @@ static int add_list(struct items *items, const struct config_list *list, enum se
 	int r = 0;
 
 	for (size_t i = 0; i < list->count && r == 0; i++) {
-		struct item item = {.setting = setting,
-				    .option = option,
-				    .text = (char *)(uintptr_t)list->items[i]};
+		struct item item = {.setting = setting, .option = option};
 
-		r = items_add(items, &item);
+		r = items_add(items, &item, list->items[i]);
 	}
 	return r;
 }
@@ -155,7 +152,8 @@ static int add_overrides(struct items *items, const struct config_overrides *o)
 		{&o->ports, SET_PORTS, "--port"},
 		{&o->also_watch, SET_ALSO_WATCH, "--also-watch"},
 	};
-	int r = 0;
+	const struct item record = {.setting = SET_RECORD, .option = "--record"};
+	int r = o->record ? items_add(items, &record, o->record) : 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && r == 0; i++)
 		r = add_list(items, rows[i].list, rows[i].setting, rows[i].option);
@@ -176,10 +174,6 @@ static struct config *config_new(void)
 	c->policy = policy_new();
 	c->record = strdup(CONFIG_DEFAULT_RECORD);
 	c->sensor = strdup(host);
-	c->retention_age = 90 * MOMENT_DAY;
-	c->retention_bytes = INT64_C(4) << 30;
-	c->rows_per_host_hour = 1000;
-	c->silent_after = 10 * MOMENT_MINUTE;
 	if (c->policy && c->record && c->sensor)
 		return c;
 	config_free(c);

@@ -268,6 +268,18 @@ static int apply_single(struct apply *a, const struct item *item)
 	}
 }
 
+/* As if it stood in a file. */
+static int apply_default(struct apply *a, enum setting setting)
+{
+	char text[16];
+	const struct item item = {.setting = setting, .option = BUILT_IN, .text = text};
+
+	if (!setting_table[setting].otherwise)
+		return 0;
+	text_print(text, sizeof(text), "%s", setting_table[setting].otherwise);
+	return apply_single(a, &item);
+}
+
 static int apply_item(struct apply *a, const struct item *item)
 {
 	switch ((int)item->setting) {
@@ -472,6 +484,7 @@ int config_apply(struct config *c, const struct items *items, char error[CONFIG_
 			continue;
 		bool replaced = items_replaced(items, (enum setting)s);
 
+		r = apply_default(&a, (enum setting)s);
 		for (size_t i = 0; i < items->count && r == 0; i++) {
 			const struct item *item = &items->list[i];
 

@@ -7,9 +7,7 @@
 
 #include "base/text.h"
 
-#define BUILT_IN "built-in default"
-
-int items_add(struct items *items, const struct item *item)
+int items_add(struct items *items, const struct item *item, const char *text)
 {
 	if (items->count == items->room) {
 		size_t room = items->room ? 2 * items->room : 64;
@@ -21,7 +19,7 @@ int items_add(struct items *items, const struct item *item)
 		items->room = room;
 	}
 	items->list[items->count] = *item;
-	items->list[items->count].text = strdup(item->text);
+	items->list[items->count].text = strdup(text);
 	if (!items->list[items->count].text)
 		return -ENOMEM;
 	items->count++;
@@ -55,22 +53,11 @@ const char *config_origin(const struct config *c, unsigned int line, const char 
 /* What stands where nothing was configured, in the words of the file; NULL where nothing does. */
 static const char *default_of(const struct config *c, enum setting setting)
 {
-	switch ((int)setting) {
-	case SET_RECORD:
+	if (setting == SET_RECORD)
 		return c->record;
-	case SET_SENSOR:
+	if (setting == SET_SENSOR)
 		return c->sensor;
-	case SET_SILENT_AFTER:
-		return CONFIG_DEFAULT_SILENT;
-	case SET_RETENTION_AGE:
-		return CONFIG_DEFAULT_AGE;
-	case SET_RETENTION_SIZE:
-		return CONFIG_DEFAULT_SIZE;
-	case SET_RETENTION_ROWS:
-		return CONFIG_DEFAULT_ROWS;
-	default:
-		return NULL;
-	}
+	return setting_table[setting].otherwise;
 }
 
 static bool in_policy(enum setting setting)

@@ -171,8 +171,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	enum section section = section_of(cfg);
 	struct item item = {.setting = setting_of(cfg_opt_name(opt), section),
-			    .line = (unsigned int)cfg->line,
-			    .text = (char *)(uintptr_t)value};
+			    .line = (unsigned int)cfg->line};
 	const struct item *before;
 
 	if (section == SECTION_ALLOW)
@@ -184,7 +183,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		return -1;
 	}
 	*(const char **)result = value;
-	return items_add(parsing->items, &item);
+	return items_add(parsing->items, &item, value);
 }
 
 static int on_allow_end(cfg_t *cfg, cfg_opt_t *opt)

@@ -11,12 +11,6 @@
 
 #include "edge/config.h"
 
-/* The defaults, as one would write them; config.c holds the same as numbers. */
-#define CONFIG_DEFAULT_SILENT "10m"
-#define CONFIG_DEFAULT_AGE    "90d"
-#define CONFIG_DEFAULT_SIZE   "4G"
-#define CONFIG_DEFAULT_ROWS   "1000"
-
 enum setting {
 	SET_INTERFACES,
 	SET_INTERNAL,
@@ -46,6 +40,7 @@ struct setting_row {
 	const char *name; /* "source" */
 	enum section section;
 	bool list;
+	const char *otherwise; /* the default as one would write it; NULL: none, or not fixed */
 };
 extern const struct setting_row setting_table[SET_COUNT];
 extern const char *const section_names[SECTION_COUNT];
@@ -66,7 +61,8 @@ struct items {
 	unsigned int allow_count;
 };
 
-int items_add(struct items *items, const struct item *item); /* copies text; 0 or -ENOMEM */
+/* Adds the item with a copy of text.  0 or -ENOMEM. */
+int items_add(struct items *items, const struct item *item, const char *text);
 void items_done(struct items *items);
 
 /* Writes the one line of an error; the first one stands.  Returns -EINVAL. */
@@ -83,8 +79,11 @@ int config_scan(char *text, size_t length, const char *path, struct items *items
 /* Parses text that config_scan() has passed. */
 int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR]);
 
-/* Fills the configuration, which holds defaults, but for its lines. */
+/* Fills the configuration but for its lines: with the defaults, then with what the items say. */
 int config_apply(struct config *c, const struct items *items, char error[CONFIG_ERROR]);
+
+/* Where a default stands. */
+#define BUILT_IN "built-in default"
 
 /* Sources times destinations times ports of one allow section: more are a mistake. */
 #define ALLOW_PRODUCT 65536

@@ -17,9 +17,10 @@
 #include "base/moment.h"
 #include "base/text.h"
 
-static void tell(const struct store *s, int r, char *error)
+int store_tell(const struct store *s, int r, char error[STORE_ERROR])
 {
 	text_print(error, STORE_ERROR, "%s", s->error[0] ? s->error : strerror(-r));
+	return r;
 }
 
 static void store_free(struct store *s)
@@ -65,12 +66,19 @@ int store_open(const struct store_options *options, struct store **ret_, char er
 	}
 	r = store_open_record(s);
 	if (r < 0) {
-		tell(s, r, error);
+		store_tell(s, r, error);
 		store_free(s);
 		return r;
 	}
 	*ret_ = s;
 	return 0;
+}
+
+void store_set_limits(struct store *s, const struct store_limits *limits)
+{
+	s->rows_per_host_hour = limits->rows_per_host_hour;
+	s->retention_age = limits->retention_age;
+	s->retention_bytes = limits->retention_bytes;
 }
 
 void store_close(struct store *s)
@@ -167,7 +175,7 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
 	if (r == 0)
 		tell_news(b, &list, news, context);
 	else
-		tell(s, r, error);
+		store_tell(s, r, error);
 	free(list.sums);
 	return r;
 }

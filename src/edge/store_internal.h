@@ -1,8 +1,8 @@
 /*
  * What the parts of the store share.  store.c is the contract's face; store_open.c makes and opens
  * the file; store_sql.c owns the statements; store_ids.c turns addresses into ids; store_sums.c,
- * store_rows.c and store_state.c write the parts of a batch; store_prune.c, store_hosts.c and
- * store_sweep.c take away again.
+ * store_identity.c, store_rows.c and store_state.c write the parts of a batch; store_prune.c,
+ * store_hosts.c and store_sweep.c take away again.
  */
 #ifndef EGRESS25_EDGE_STORE_INTERNAL_H
 #define EGRESS25_EDGE_STORE_INTERNAL_H
@@ -49,6 +49,7 @@ enum store_sql {
 	SQL_UNCLASSIFIED_ADD,
 	SQL_NEXT_ID,
 	SQL_CLOSE_OPEN,
+	SQL_CLOSE_RUNS,
 	SQL_SOURCE_FIND,
 	SQL_SOURCE_ADD,
 	SQL_SOURCE_FINISH,
@@ -128,6 +129,8 @@ struct store {
 	uint64_t next_id;
 	struct hash_key key;
 	struct id_cache hosts, servers;
+	/* What the caller was told at first, and what is added to his ids since. */
+	uint64_t first_id, id_offset;
 	struct prune_state prune;
 	struct sweep sweep;
 	char error[STORE_ERROR];
@@ -155,6 +158,8 @@ int store_number(struct store *s, struct sqlite3_stmt *st, int64_t *ret_);
 
 /* The errno of the newest error of SQLite; fills s->error. */
 int store_fail(struct store *s);
+/* The line for the caller: s->error, or else r in words.  Returns r. */
+int store_tell(const struct store *s, int r, char error[STORE_ERROR]);
 int store_begin(struct store *s);
 /* Commits where r is 0, else rolls back; returns r or what the commit met. */
 int store_end(struct store *s, int r);
@@ -163,7 +168,7 @@ void store_finalize(struct store *s);
 /* store_open.c */
 int store_open_record(struct store *s);
 void store_close_record(struct store *s);
-/* Whether another file or none stands at the path now. */
+/* Whether another file or none stands at the path now; false where that cannot be seen. */
 bool store_is_gone(const struct store *s);
 
 /* store_ids.c */

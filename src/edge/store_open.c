@@ -277,6 +277,20 @@ static int table_is_empty(struct store *s, const char *sql, bool *ret_)
 	*ret_ = count == 0;
 	return r < 0 ? r : 0;
 }
+/*
+ * The caller goes on counting where another record took the place of his: with an offset none of
+ * his ids, from the first on, is one that stands in it.
+ */
+static void take_ids(struct store *s, uint64_t next)
+{
+	if (next > s->next_id)
+		s->next_id = next;
+	if (s->first_id == 0)
+		s->first_id = s->next_id;
+	else if (next > s->first_id + s->id_offset)
+		s->id_offset = next - s->first_id;
+}
+
 
 static int start_run(struct store *s)
 {
@@ -286,8 +300,10 @@ static int start_run(struct store *s)
 
 	if (r < 0)
 		return r;
-	if ((uint64_t)next > s->next_id)
-		s->next_id = (uint64_t)next;
+	take_ids(s, (uint64_t)next);
+	r = store_do(s, store_plain(s, SQL_CLOSE_RUNS));
+	if (r < 0)
+		return r;
 	st = STORE_BIND(s, SQL_RUN_ADD, getpid(), s->started, moment_now(), (int64_t)s->next_id);
 	store_text(st, 5, s->mode);
 	store_text(st, 6, s->sensor);
@@ -298,7 +314,7 @@ static int start_run(struct store *s)
 	return store_do(s, store_plain(s, SQL_CLOSE_OPEN));
 }
 
-/* Starts this run in the record; rows left open by one that was killed are closed. */
+/* Starts this run in the record; one that was killed, and the rows it left open, are closed. */
 static int enter(struct store *s)
 {
 	bool no_host = false, no_server = false;
@@ -379,5 +395,7 @@ bool store_is_gone(const struct store *s)
 {
 	struct stat st;
 
-	return stat(s->path, &st) < 0 || st.st_dev != s->device || st.st_ino != s->inode;
+	if (stat(s->path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return st.st_dev != s->device || st.st_ino != s->inode;
 }

@@ -219,14 +219,18 @@ static int prune_seldom(struct store *s, int64_t now)
 {
 	if (s->prune.next_pass > now && s->prune.next_pass <= now + PASS_INTERVAL)
 		return 0;
-	s->prune.next_pass = now + PASS_INTERVAL;
 	if (s->prune.host_cursor == 0)
 		s->prune.host_cursor = 1; /* a pass over the hosts begins: see store_hosts.c */
 	cut_log(s);
-	return store_do(s, STORE_BIND(s, SQL_ROUTER_LIMIT, ROUTERS));
+	r = store_do(s, STORE_BIND(s, SQL_ROUTER_LIMIT, ROUTERS));
+	if (r == 0)
+		s->prune.next_pass = now + PASS_INTERVAL;
+	return r;
+	int r;
+
 }
 
-int store_prune(struct store *s, int64_t now)
+int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 {
 	int64_t until = clock_now() + SLICE;
 	int r;
@@ -239,5 +243,6 @@ int store_prune(struct store *s, int64_t now)
 			return 1;
 		r = 0;
 	}
-	return r;
+	return r < 0 ? store_tell(s, r, error) : 0;
+	s->error[0] = '\0';
 }

@@ -94,6 +94,7 @@ static const char *const texts[] = {
 	[SQL_NEXT_ID] = "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM conn),"
 			" (SELECT coalesce(max(next_id), 1) FROM run))",
 	[SQL_CLOSE_OPEN] = "UPDATE conn SET ended = last WHERE ended IS NULL",
+	[SQL_CLOSE_RUNS] = "UPDATE run SET ended = beat WHERE ended IS NULL",
 	[SQL_SOURCE_FIND] = "SELECT max(complete) FROM source WHERE digest = ?1",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(run, bytes, noted, digest, name)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5)",

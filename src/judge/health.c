@@ -17,10 +17,11 @@ const char *health_describe_unclassified(const struct health *h, char *buf, size
 	char client[ADDR_TEXT], server[ADDR_TEXT];
 	size_t used;
 
-	text_print(buf, size,
-		   "%" PRIu64 " connections between two external addresses are not classified: "
-		   "`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
-		   h->unclassified);
+	text_print(
+		buf, size,
+		"%" PRIu64 " connections between two external addresses are not classified: "
+		"`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
+		h->unclassified);
 	for (unsigned int i = 0; i < h->example_count; i++) {
 		used = strlen(buf);
 		text_print(buf + used, size - used, "%s%s to %s", i ? ", " : "",

@@ -39,10 +39,13 @@ struct writer {
 	bool stop;
 	int64_t stop_by;       /* monotonic: the last writes are tried until then */
 	int64_t failing_since; /* monotonic; 0: the last write went well */
+	struct store_limits limits;
+	bool has_limits; /* they wait for the writer */
 	/* The writer thread's own. */
 	int64_t last_beat;
 	bool last_taken; /* the batch that was being filled when it was to stop */
 	int said;	 /* the kind of failure that was said last */
+	int prune_said;	 /* and of retention's */
 	uint64_t tries;
 	int result;
 	char error[STORE_ERROR];
@@ -164,6 +167,9 @@ static bool take_turn(struct writer *w, bool *ret_stopping)
 	due = w->busy || w->stop || clock_now() >= w->last_beat + BEAT;
 	w->busy |= due;
 	*ret_stopping = w->stop;
+	if (w->has_limits)
+		store_set_limits(w->options.store, &w->limits);
+	w->has_limits = false;
 	pthread_mutex_unlock(&w->lock);
 	return due;
 }
@@ -175,6 +181,18 @@ static void hand_back(struct writer *w)
 	w->busy = false;
 	pthread_cond_broadcast(&w->idle);
 	pthread_mutex_unlock(&w->lock);
+}
+
+/* Whether more waits.  What fails is tried again behind the next write. */
+static bool prune(struct writer *w)
+{
+	char error[STORE_ERROR];
+	int r = store_prune(w->options.store, moment_now(), error);
+
+	if (r < 0 && r != w->prune_said)
+		log_say("retention: %s", error);
+	w->prune_said = r < 0 ? r : 0;
+	return r > 0;
 }
 
 static void *run(void *context)
@@ -192,7 +210,7 @@ static void *run(void *context)
 				break;
 			hand_back(w);
 		}
-		prune_waits = !stopping && store_prune(w->options.store, moment_now()) > 0;
+		prune_waits = !stopping && prune(w);
 	}
 	return NULL;
 }
@@ -264,6 +282,14 @@ bool writer_is_idle(struct writer *w)
 	idle = !w->busy;
 	pthread_mutex_unlock(&w->lock);
 	return idle;
+}
+
+void writer_set_limits(struct writer *w, const struct store_limits *limits)
+{
+	pthread_mutex_lock(&w->lock);
+	w->limits = *limits;
+	w->has_limits = true;
+	pthread_mutex_unlock(&w->lock);
 }
 
 /* Whether one who waits should go on to. */

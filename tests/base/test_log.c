@@ -13,7 +13,7 @@
 #include "base/log.h"
 
 /* What log_say() writes to standard error, for the text given as its argument. */
-static const char *say(const char *text, char *buf, size_t size)
+static const char *say_whole(const char *lead, const char *text, char *buf, size_t size)
 {
 	FILE *file = tmpfile();
 	int saved = dup(STDERR_FILENO);
@@ -22,7 +22,7 @@ static const char *say(const char *text, char *buf, size_t size)
 	assert_non_null(file);
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);
-	log_say("read: %s", text);
+	log_say("%s%s", lead, text);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -31,6 +31,20 @@ static const char *say(const char *text, char *buf, size_t size)
 	buf[length] = '\0';
 	fclose(file);
 	return buf;
+}
+
+static const char *say(const char *text, char *buf, size_t size)
+{
+	return say_whole("read: ", text, buf, size);
+}
+
+static void an_empty_message_is_an_empty_line(void **state)
+{
+	char buf[8192];
+
+	(void)state;
+	say("something of before", buf, sizeof(buf)); /* leaves it on the stack */
+	assert_string_equal(say_whole("", "", buf, sizeof(buf)), "egress25: \n");
 }
 
 static void a_message_is_one_line_that_begins_with_the_program(void **state)
@@ -81,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_is_one_line_that_begins_with_the_program),
 		cmocka_unit_test(control_bytes_are_escaped_and_so_are_line_ends),
+		cmocka_unit_test(an_empty_message_is_an_empty_line),
 		cmocka_unit_test(what_is_escaped_already_stays_as_it_is),
 		cmocka_unit_test(a_long_message_is_cut_and_still_one_line),
 	};

@@ -65,7 +65,7 @@ static void write_until_killed(const char *path, int report)
 		if (write(report, &n, sizeof(n)) != sizeof(n))
 			_exit(2);
 		if (n % 5 == 0)
-			store_prune(s, DAY_START);
+			store_prune(s, DAY_START, error);
 	}
 }
 
@@ -211,6 +211,7 @@ static void a_reader_with_an_old_snapshot_does_not_hold_up_the_writer(void **sta
 	struct store *s = fixture_open_path(path);
 	struct batch *b = fixture_batch();
 	struct sqlite3 *db = fixture_reader(path);
+	char error[STORE_ERROR];
 
 	(void)state;
 	fill(b, 0);
@@ -220,7 +221,7 @@ static void a_reader_with_an_old_snapshot_does_not_hold_up_the_writer(void **sta
 	for (uint64_t n = 1; n <= 100; n++) {
 		fill(b, n);
 		fixture_write(s, b);
-		assert_true(store_prune(s, DAY_START) >= 0);
+		assert_true(store_prune(s, DAY_START, error) >= 0);
 	}
 	assert_int_equal(attempts_in(db), EACH);
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
@@ -260,7 +261,7 @@ static void a_record_deleted_under_the_writer_is_begun_anew(void **state)
 
 static void a_foreign_file_put_in_its_place_is_not_touched(void **state)
 {
-	char path[128], aside[128];
+	char path[128], aside[128], error[STORE_ERROR];
 	struct store *s;
 	struct batch *b = fixture_batch();
 	FILE *f;
@@ -277,11 +278,90 @@ static void a_foreign_file_put_in_its_place_is_not_touched(void **state)
 	fill(b, 0);
 	assert_int_equal(fixture_try(s, b), -EINVAL);
 	assert_int_equal(fixture_try(s, b), -EINVAL);
-	assert_int_equal(store_prune(s, DAY_START), 0);
+	assert_int_equal(store_prune(s, DAY_START, error), 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(fixture_try(s, b), -ESTALE);
 	fixture_write(s, b);
 	assert_int_equal(attempts_in(store_database(s)), EACH);
+	store_close(s);
+	batch_free(b);
+}
+
+static void a_record_out_of_sight_is_not_taken_for_deleted(void **state)
+{
+	char directory[128], aside[128], path[160];
+	struct batch *b = fixture_batch();
+	struct store *s;
+
+	(void)state;
+	snprintf(directory, sizeof(directory), "%s", fixture_path("sight"));
+	snprintf(aside, sizeof(aside), "%s", fixture_path("sight-aside"));
+	snprintf(path, sizeof(path), "%s/record.db", directory);
+	assert_int_equal(mkdir(directory, 0755), 0);
+	s = fixture_open_path(path);
+	/* stat(2) fails with ELOOP: whether the file still stands there cannot be told. */
+	assert_int_equal(rename(directory, aside), 0);
+	assert_int_equal(symlink("sight", directory), 0);
+	fill(b, 0);
+	assert_int_equal(fixture_try(s, b), 0);
+	assert_int_equal(unlink(directory), 0);
+	assert_int_equal(rename(aside, directory), 0);
+	fill(b, 1);
+	assert_int_equal(fixture_try(s, b), 0);
+	assert_int_equal(attempts_in(store_database(s)), 2 * EACH);
+	store_close(s);
+	batch_free(b);
+}
+
+static void take_place(const char *from, const char *to)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char old[160], new[160];
+
+		snprintf(old, sizeof(old), "%s%s", from, suffixes[i]);
+		snprintf(new, sizeof(new), "%s%s", to, suffixes[i]);
+		assert_int_equal(rename(old, new), 0);
+	}
+}
+
+static void ids_go_on_behind_those_of_a_record_put_in_its_place(void **state)
+{
+	char path[128], other[128];
+	struct batch *b = fixture_batch();
+	struct connection c = fixture_attempt(EACH + 1, "10.0.0.9", "192.0.2.9", DAY_START);
+	struct store *s;
+	struct sqlite3 *db;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", fixture_path("mine.db"));
+	snprintf(other, sizeof(other), "%s", fixture_path("other.db"));
+	s = fixture_open_path(other);
+	for (uint64_t n = 0; n < 5; n++) {
+		fill(b, n);
+		fixture_write(s, b);
+	}
+	store_close(s);
+	s = fixture_open_path(path);
+	fill(b, 0);
+	fixture_write(s, b);
+	take_place(other, path);
+	/* The caller goes on counting where he was, at an id that the other record has. */
+	fixture_add(b, &c);
+	assert_int_equal(fixture_try(s, b), -ESTALE);
+	fixture_write(s, b);
+	c.outcome = OUTCOME_REFUSED;
+	fixture_update(b, &c, OUTCOME_UNANSWERED);
+	fixture_write(s, b);
+	db = store_database(s);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn"), 5 * EACH + 1);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'refused'"), 1);
+	assert_int_equal(fixture_ask(db, "SELECT c.id FROM conn c JOIN host h ON h.id = c.host"
+					 " WHERE h.address = '10.0.0.9'"
+					 " AND c.outcome = 'refused'") > 5 * EACH,
+			 1);
+	fixture_check_sums(db);
 	store_close(s);
 	batch_free(b);
 }
@@ -309,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_reader_with_an_old_snapshot_does_not_hold_up_the_writer),
 		cmocka_unit_test(a_record_deleted_under_the_writer_is_begun_anew),
 		cmocka_unit_test(a_foreign_file_put_in_its_place_is_not_touched),
+		cmocka_unit_test(a_record_out_of_sight_is_not_taken_for_deleted),
+		cmocka_unit_test(ids_go_on_behind_those_of_a_record_put_in_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

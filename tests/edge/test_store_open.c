@@ -293,7 +293,7 @@ static void readers_see_the_lock_while_a_monitor_runs(void **state)
 	close(fd);
 }
 
-static void rows_left_open_by_a_killed_run_are_closed(void **state)
+static void a_killed_run_and_the_rows_it_left_open_are_closed(void **state)
 {
 	const char *path = fixture_path("killed.db");
 	struct sqlite3 *db;
@@ -318,7 +318,10 @@ static void rows_left_open_by_a_killed_run_are_closed(void **state)
 	sqlite3_close(db);
 	s = fixture_open_path(path);
 	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM conn"), DAY_START + 5);
-	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM run WHERE id = 1"), -1);
+	assert_int_equal(fixture_ask(store_database(s),
+				     "SELECT ended = beat FROM run WHERE id = 1"),
+			 1);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM run WHERE id = 2"), -1);
 	store_close(s);
 }
 
@@ -363,7 +366,7 @@ int main(void)
 		cmocka_unit_test(a_record_has_its_marks_its_modes_and_its_wal),
 		cmocka_unit_test(a_second_monitor_is_refused_in_this_process_and_in_another),
 		cmocka_unit_test(readers_see_the_lock_while_a_monitor_runs),
-		cmocka_unit_test(rows_left_open_by_a_killed_run_are_closed),
+		cmocka_unit_test(a_killed_run_and_the_rows_it_left_open_are_closed),
 		cmocka_unit_test(views_serve_a_reader_that_trusts_no_schema),
 	};
 

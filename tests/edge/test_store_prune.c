@@ -24,6 +24,7 @@ static double seconds(void)
 /* Until nothing waits; returns the longest call. */
 static double prune(struct store *s, int64_t now)
 {
+	char error[STORE_ERROR];
 	double longest = 0;
 	int r = 1;
 
@@ -31,7 +32,7 @@ static double prune(struct store *s, int64_t now)
 		double begun = seconds();
 
 		assert_true(calls < 20000);
-		r = store_prune(s, now);
+		r = store_prune(s, now, error);
 		if (seconds() - begun > longest)
 			longest = seconds() - begun;
 	}
@@ -121,7 +122,7 @@ static void a_host_that_was_taken_may_come_again(void **state)
 	for (int i = 0;
 	     i < 100 && fixture_ask(db, "SELECT count(*) FROM host WHERE address = '10.0.0.2'");
 	     i++)
-		store_prune(s, now);
+		store_prune(s, now, error);
 	attempts(s, b, "10.0.0.2", 5001, 3, now, 1000);
 	prune(s, now);
 	attempts(s, b, "10.0.0.2", 5004, 3, now, 1000);
@@ -152,6 +153,7 @@ static void by_size_the_least_precious_and_oldest_go_first(void **state)
 	struct store_options options = fixture_options(fixture_path("size.db"));
 	struct batch *b = fixture_batch();
 	struct store *s = fixture_open(&options);
+	char error[STORE_ERROR];
 	struct sqlite3 *db;
 	int64_t full, now = DAY_START + 3 * MOMENT_DAY, rest;
 

@@ -210,6 +210,62 @@ static void news_come_from_the_writer(void **state)
 	store_close(s);
 }
 
+static void other_limits_hold_from_the_next_write_on(void **state)
+{
+	struct store_limits limits = {.rows_per_host_hour = 3};
+	struct store *s = fixture_open_path(NULL);
+	struct writer *w = start(s, NULL, NULL);
+
+	(void)state;
+	attempts(w, 1, 5);
+	assert_true(writer_offer(w, true));
+	assert_true(writer_offer(w, true)); /* the first is stored by now */
+	writer_set_limits(w, &limits);
+	for (uint32_t i = 6; i < 11; i++) {
+		struct connection c = fixture_attempt(i, "10.0.0.2", "192.0.2.1", DAY_START);
+
+		fixture_add(writer_batch(w), &c);
+	}
+	stop(w);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT count(*) FROM conn"), 5 + 3);
+	store_close(s);
+}
+
+static void a_retention_that_fails_is_said_once(void **state)
+{
+	const char *path = fixture_path("retention.db");
+	struct store *s = fixture_open_path(path);
+	struct sqlite3 *db = fixture_reader(path);
+	FILE *words = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	char line[STORE_ERROR] = "", second[STORE_ERROR] = "";
+	struct writer *w;
+
+	(void)state;
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE router", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	dup2(fileno(words), STDERR_FILENO);
+	w = start(s, NULL, NULL);
+	for (uint64_t i = 0; i < 20; i++) {
+		attempts(w, 1 + i, 1);
+		assert_true(writer_offer(w, true));
+	}
+	usleep(100000);
+	stop(w);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(words);
+	assert_non_null(fgets(line, sizeof(line), words));
+	assert_non_null(strstr(line, "retention: "));
+	assert_non_null(strstr(line, "router"));
+	assert_null(fgets(second, sizeof(second), words));
+	fclose(words);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT attempts FROM host_sum"
+							" WHERE span = 0"),
+			 20);
+	store_close(s);
+}
+
 static int enter(void **state)
 {
 	static uint64_t number;
@@ -237,6 +293,8 @@ int main(void)
 		cmocka_unit_test(a_record_deleted_meanwhile_gets_what_comes_after),
 		cmocka_unit_test(a_last_write_that_cannot_be_made_is_told_within_its_time),
 		cmocka_unit_test(news_come_from_the_writer),
+		cmocka_unit_test(other_limits_hold_from_the_next_write_on),
+		cmocka_unit_test(a_retention_that_fails_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
