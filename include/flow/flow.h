@@ -30,6 +30,7 @@ enum flow_kind {
 	FLOW_EMBRYO,	   /* frames that start nothing yet, kept for what may explain them */
 	FLOW_ATTEMPT,	   /* internal client, external server, watched or also watched port */
 	FLOW_UNCLASSIFIED, /* both ends external, watched port */
+	FLOW_INBOUND,	   /* opened from the watched port, towards us: begins nothing */
 	FLOW_KIND_COUNT
 };
 

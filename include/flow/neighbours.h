@@ -1,6 +1,7 @@
 /*
- * neighbours: which source MAC address carries which IP addresses, so that a router's MAC is never
- * shown as a workstation's.
+ * neighbours: which IP addresses are reached by which MAC address, so that a router's MAC is never
+ * shown as a workstation's.  Told by frames' destinations: a host can forge the source of what it
+ * sends, but not who answers to it.
  *
  * Bound: NEIGHBOURS_MACS addresses; when full, the one longest unseen of a small bucket goes, and
  * is counted.  A MAC is taken for a router's where it carries 4 IPv4 addresses, or 4 IPv6 /64
@@ -24,7 +25,7 @@ struct neighbours;
 struct neighbours *neighbours_new(const struct hash_key *key); /* NULL without memory */
 void neighbours_free(struct neighbours *n);
 
-/* Notes the source of any frame that was decoded up to its IP header and has a MAC. */
+/* Notes the destination of any frame that was decoded up to its IP header and has a MAC. */
 void neighbours_note(struct neighbours *n, const struct packet *p);
 
 /* Takes one MAC that has proved to be a router's and was not told yet.  False where there is none.

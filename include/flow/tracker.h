@@ -3,9 +3,9 @@
  *
  * Limits: TRACKER_FLOWS connections at once, in memory that is reserved at the start and touched
  * only as far as it is used.  When the table is full one goes, by this rule: the one longest
- * without a frame among the first of these groups that has any: embryos; unclassified; ended; never
- * answered; connected.  An evicted connection has been handed to the sink first: its host keeps its
- * counts.  Work per packet is constant, whatever a stranger sends.
+ * without a frame among the first of these groups that has any: inbound; embryos; unclassified;
+ * ended; never answered; connected.  An evicted connection has been handed to the sink first: its
+ * host keeps its counts.  Work per packet is constant, whatever a stranger sends.
  *
  * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with
  * it.
@@ -55,6 +55,17 @@ struct tracker *tracker_new(const struct hash_key *key, uint32_t capacity,
 			    const struct tracker_sink *sink);
 void tracker_free(struct tracker *t);
 
+/* The stamp of a frame that is to be told of: once, before the two below. */
+void tracker_clock(struct tracker *t, int64_t stamp);
+
+/*
+ * A frame that crossed the border: tells which directions the mirror shows.  weight is how much an
+ * inward one counts as a sign that no other direction is shown: TRACKER_SURE of it is enough; 0 for
+ * frames that a stranger could send just to make it seem so.
+ */
+#define TRACKER_SURE 8
+void tracker_direction(struct tracker *t, bool from_internal, unsigned int weight);
+
 /*
  * One packet of outcome DECODE_TCP or DECODE_ICMP_ERROR; any other is the caller's mistake.
  * Whatever has no watched port is passed over.  Returns the flow it belongs to, good until the next
@@ -62,12 +73,6 @@ void tracker_free(struct tracker *t);
  */
 struct flow *tracker_packet(struct tracker *t, const struct site *site, const struct packet *p,
 			    bool icmp_error);
-
-/*
- * Any decoded frame with IP addresses: tells which directions the mirror shows.  Cheap; call it for
- * every frame, before tracker_packet().
- */
-void tracker_direction(struct tracker *t, int64_t stamp, bool from_internal);
 
 /* Time passes without a packet: ends what has been quiet for long, at most `most` flows.  Returns
  * whether more are due. */

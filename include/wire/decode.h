@@ -20,7 +20,7 @@
 #include "wire/frame.h"
 #include "wire/packet.h"
 
-#define DECODE_DEPTH 6 /* encapsulations in one another */
+#define DECODE_DEPTH PACKET_CARRIERS /* encapsulations in one another */
 
 enum decode {
 	DECODE_TCP,
@@ -44,11 +44,6 @@ enum decode {
 
 /* The name under which an outcome is counted: "truncated frame", "bad TCP header", ... */
 const char *decode_name(enum decode outcome);
-
-static inline bool decode_failed(enum decode outcome)
-{
-	return outcome >= DECODE_BAD_LINK;
-}
 
 /*
  * Decodes a frame.  *ret_ is meaningful as far as its comments say for the outcome returned; for a

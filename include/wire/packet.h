@@ -10,7 +10,8 @@
 
 #include "base/addr.h"
 
-#define PACKET_TAGS 3
+#define PACKET_TAGS	 3
+#define PACKET_CARRIERS 6
 
 /* TCP flags, RFC 9293. */
 #define TCP_FIN 0x01
@@ -78,6 +79,10 @@ struct packet {
 	uint32_t fragment_length;   /* bytes on the wire */
 
 	uint8_t depth; /* encapsulations passed so far; the decoder's own bound */
+
+	/* Who sent the tunnels passed, outermost first: whoever it is chose all that is inside. */
+	uint8_t carrier_count;
+	struct addr carriers[PACKET_CARRIERS];
 };
 
 #endif

@@ -15,6 +15,7 @@
 
 /* In the order in which they are given up when the table is full. */
 enum flows_list {
+	LIST_INBOUND,
 	LIST_EMBRYO,
 	LIST_UNCLASSIFIED,
 	LIST_ENDED,

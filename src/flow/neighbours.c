@@ -172,34 +172,34 @@ static void note_slowly(struct neighbours *n, const struct packet *p, struct mem
 	static const uint8_t zero[6];
 	struct neighbour *e;
 
-	if ((p->mac_source[0] & 1) || memcmp(p->mac_source, zero, 6) == 0)
+	if ((p->mac_destination[0] & 1) || memcmp(p->mac_destination, zero, 6) == 0)
 		return;
-	e = get(n, p->mac_source, p->time);
+	e = get(n, p->mac_destination, p->time);
 	if (p->time - e->since > WINDOW || p->time < e->since) {
 		e->since = p->time;
 		e->v4_count = e->v6_count = 0;
 	}
 	e->last = p->time;
-	if (!e->router && addr_is_unicast(&p->source) && add_address(e, &p->source)) {
+	if (!e->router && addr_is_unicast(&p->destination) && add_address(e, &p->destination)) {
 		e->router = true;
 		n->untold++;
 	}
-	memo->addr = p->source;
-	memcpy(memo->mac, p->mac_source, 6);
+	memo->addr = p->destination;
+	memcpy(memo->mac, p->mac_destination, 6);
 	memo->router = e->router;
 	memo->since = p->time;
 }
 
 void neighbours_note(struct neighbours *n, const struct packet *p)
 {
-	const uint8_t *m = p->mac_source, *a = p->source.b;
+	const uint8_t *m = p->mac_destination, *a = p->destination.b;
 	struct memo *memo;
 
 	if (!p->has_mac)
 		return;
 	memo = &n->memo[(m[3] ^ m[4] * 3 ^ m[5] * 7 ^ a[13] * 11 ^ a[14] * 13 ^ a[15]) % MEMO];
 	if (memcmp(memo->mac, m, 6) == 0 && p->time - memo->since < WINDOW / 4 &&
-	    p->time >= memo->since && (memo->router || addr_equal(&memo->addr, &p->source)))
+	    p->time >= memo->since && (memo->router || addr_equal(&memo->addr, &p->destination)))
 		return;
 	note_slowly(n, p, memo);
 }

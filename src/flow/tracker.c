@@ -22,7 +22,8 @@
  *
  * Time is a clock of the tracker's own that never runs back: it follows the stamps, stands still
  * while they are behind, and goes on from there where they stay more than STEP_BACK behind for
- * STEP_AFTER: a clock was set back.  Interfaces whose clocks differ take turns; that is none.
+ * STEP_AFTER: a clock was set back.  Interfaces whose clocks differ take turns; that is none.  Over
+ * STEP_AHEAD it leaps only when a second frame says so: one wild stamp must not end everything.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +33,19 @@
 #define ONE_SIDED   (600 * TRACKER_SECOND)
 #define STEP_BACK   (60 * TRACKER_SECOND)
 #define STEP_AFTER  (10 * TRACKER_SECOND)
+#define STEP_AHEAD  (86400 * TRACKER_SECOND)
 #define STEP_MOST   (100 * 86400 * TRACKER_SECOND)
 #define OLDER_MOST  4 /* flows of one four-tuple among which a late frame is placed */
 #define EXPIRE_EACH 4 /* flows ended on the way of one packet */
 
 static const uint32_t hold[LIST_COUNT] = {
-	[LIST_EMBRYO] = TRACKER_TICKS(2),     [LIST_UNCLASSIFIED] = TRACKER_TICKS(2 * 3600),
-	[LIST_ENDED] = TRACKER_REMEMBER,      [LIST_UNANSWERED] = TRACKER_REMEMBER,
-	[LIST_CLOSING] = TRACKER_TICKS(3600), [LIST_CONNECTED] = TRACKER_TICKS(5 * 86400),
+	[LIST_INBOUND] = TRACKER_REMEMBER,
+	[LIST_EMBRYO] = TRACKER_TICKS(2),
+	[LIST_UNCLASSIFIED] = TRACKER_TICKS(2 * 3600),
+	[LIST_ENDED] = TRACKER_REMEMBER,
+	[LIST_UNANSWERED] = TRACKER_REMEMBER,
+	[LIST_CLOSING] = TRACKER_TICKS(3600),
+	[LIST_CONNECTED] = TRACKER_TICKS(5 * 86400),
 };
 
 struct tracker *tracker_new(const struct hash_key *key, uint32_t capacity,
@@ -91,7 +97,17 @@ static void step_back(struct tracker *t, int64_t at)
 	}
 }
 
-static void clock_advance(struct tracker *t, int64_t stamp)
+/* Whether a stamp far ahead may be believed: the one before was there too. */
+static bool step_ahead(struct tracker *t, int64_t at)
+{
+	bool again = t->ahead && at >= t->ahead_from - TRACKER_SECOND;
+
+	t->ahead = !again;
+	t->ahead_from = at;
+	return again;
+}
+
+void tracker_clock(struct tracker *t, int64_t stamp)
 {
 	int64_t at;
 
@@ -109,6 +125,9 @@ static void clock_advance(struct tracker *t, int64_t stamp)
 		return;
 	}
 	t->behind = false;
+	if (at > t->clock + STEP_AHEAD && !step_ahead(t, at))
+		return;
+	t->ahead = false;
 	if (at > t->clock + STEP_MOST) {
 		t->offset -= at - (t->clock + STEP_MOST);
 		at = t->clock + STEP_MOST;
@@ -129,14 +148,17 @@ uint32_t tracker_ticks_since(const struct tracker *t, const struct flow *f)
 
 bool tracker_is_one_sided(const struct tracker *t)
 {
-	return t->outward < 0 || t->clock - t->outward > ONE_SIDED;
+	return t->inward >= TRACKER_SURE && (t->outward < 0 || t->clock - t->outward > ONE_SIDED);
 }
 
-void tracker_direction(struct tracker *t, int64_t stamp, bool from_internal)
+void tracker_direction(struct tracker *t, bool from_internal, unsigned int weight)
 {
-	clock_advance(t, stamp);
-	if (from_internal)
+	if (from_internal) {
 		t->outward = t->clock;
+		t->inward = 0;
+	} else if (t->inward < TRACKER_SURE) {
+		t->inward += weight;
+	}
 }
 
 /* --- a flow's life ---------------------------------------------------------------------------- */
@@ -145,6 +167,8 @@ static enum flows_list list_of(const struct flow *f)
 {
 	if (f->kind == FLOW_EMBRYO)
 		return LIST_EMBRYO;
+	if (f->kind == FLOW_INBOUND)
+		return LIST_INBOUND;
 	if (f->kind == FLOW_UNCLASSIFIED)
 		return LIST_UNCLASSIFIED;
 	if (f->ended)
@@ -188,7 +212,7 @@ static void evict(struct tracker *t)
 
 		if (!f)
 			continue;
-		if (f->kind == FLOW_EMBRYO)
+		if (f->kind == FLOW_EMBRYO || f->kind == FLOW_INBOUND)
 			t->counters.evicted_embryos++;
 		else if (!f->ended)
 			t->counters.evicted[f->connected]++;
@@ -375,38 +399,53 @@ static bool expire(struct tracker *t, uint32_t most)
 	return most == 0;
 }
 
+/* A segment of a four-tuple that has a flow, other than a SYN of the client's. */
+static struct flow *known_segment(struct tracker *t, const struct segment *s, struct flow *f)
+{
+	if (s->from_client) {
+		if (tracker_client_fits(f, s->p)) {
+			tracker_client_segment(t, f, s->p);
+			return f;
+		}
+		t->counters.stray++;
+		return NULL;
+	}
+	if (!tracker_server_fits(f, s->p)) {
+		f = flows_find(t->flows, &s->tuple);
+		return tracker_server_orphan(t, s, f->kind == FLOW_EMBRYO ? f : NULL);
+	}
+	tracker_server_segment(t, f, s->p);
+	return f;
+}
+
 struct flow *tracker_packet(struct tracker *t, const struct site *site, const struct packet *p,
 			    bool icmp)
 {
 	struct segment s;
 	struct flow *f;
+	uint8_t opening = p->flags & (TCP_SYN | TCP_ACK | TCP_RST);
 
-	clock_advance(t, p->time);
 	expire(t, EXPIRE_EACH);
 	if (!place(t, site, p, &s))
 		return NULL;
 	if (icmp)
 		return s.from_client ? tracker_icmp_error(t, &s) : NULL;
-	if (s.from_client && (p->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+	if (s.from_client && opening == TCP_SYN)
 		return tracker_client_syn(t, &s);
 	f = flow_of(t, &s);
-	if (f && f->kind != FLOW_EMBRYO && !s.from_client && !tracker_server_fits(f, p)) {
-		f = flows_find(t->flows, &s.tuple);
-		f = f->kind == FLOW_EMBRYO ? f : NULL;
+	if (opening == (s.from_client ? TCP_SYN | TCP_ACK : TCP_SYN) ||
+	    (f && f->kind == FLOW_INBOUND)) {
+		tracker_inbound(t, &s, f);
+		return NULL;
 	}
-	if (!f || f->kind == FLOW_EMBRYO)
-		return s.from_client ? tracker_client_orphan(t, &s, f)
-				     : tracker_server_orphan(t, &s, f);
-	if (s.from_client)
-		tracker_client_segment(t, f, p);
-	else
-		tracker_server_segment(t, f, p);
-	return f;
+	if (f && f->kind != FLOW_EMBRYO)
+		return known_segment(t, &s, f);
+	return s.from_client ? tracker_client_orphan(t, &s, f) : tracker_server_orphan(t, &s, f);
 }
 
 bool tracker_tick(struct tracker *t, int64_t now, uint32_t most)
 {
-	clock_advance(t, now);
+	tracker_clock(t, now);
 	return expire(t, most);
 }
 

@@ -26,6 +26,10 @@ struct tracker {
 	int64_t stamp;	/* the one before */
 	bool behind;	/* the stamps are, since one that came to behind_from */
 	int64_t behind_from;
+	bool ahead; /* the stamp before was far ahead, at ahead_from, and is not believed yet */
+	int64_t ahead_from;
+	unsigned int
+		inward;	 /* signs since the last frame outward that there is but one direction */
 	int64_t outward; /* clock at the last frame from inside to outside; -1: none */
 	uint64_t serial;
 };
@@ -63,10 +67,16 @@ struct flow *tracker_insert(struct tracker *t, const struct segment *s);
 void tracker_begin(struct tracker *t, struct flow *f, enum flow_kind kind);
 
 /* tracker_segment.c */
+bool tracker_client_fits(const struct flow *f, const struct packet *p);
 bool tracker_server_fits(const struct flow *f, const struct packet *p);
 void tracker_note_client_frame(struct flow *f, const struct packet *p);
 void tracker_take_server_data(struct tracker *t, struct flow *f, const struct packet *p);
-bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length);
+/*
+ * Moves the edge of a side over a segment, and counts the bytes that are new.  A gap is bytes that
+ * the mirror did not show.  Over a wider one than a window it moves only where `alone`: where the
+ * other side is not seen, whose acknowledgement would tell.  Returns whether any were new.
+ */
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length, bool alone);
 void tracker_client_segment(struct tracker *t, struct flow *f, const struct packet *p);
 void tracker_server_segment(struct tracker *t, struct flow *f, const struct packet *p);
 
@@ -76,6 +86,8 @@ struct flow *tracker_client_syn(struct tracker *t, const struct segment *s);
 struct flow *tracker_client_orphan(struct tracker *t, const struct segment *s, struct flow *embryo);
 struct flow *tracker_server_orphan(struct tracker *t, const struct segment *s, struct flow *embryo);
 struct flow *tracker_icmp_error(struct tracker *t, const struct segment *s);
+/* Opened from the watched port: frames of it begin nothing. */
+void tracker_inbound(struct tracker *t, const struct segment *s, struct flow *newest);
 /* An embryo's time is up: of a one-sided mirror it may be all there is.  Whether it began. */
 bool tracker_resolve_embryo(struct tracker *t, struct flow *f);
 

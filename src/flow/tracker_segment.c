@@ -5,8 +5,6 @@
 
 #include "tracker_internal.h"
 
-#define GAP (16u << 20) /* bytes that a mirror may have lost at once */
-
 /* Whether ack acknowledges f's SYN, with or without the payload it carried. */
 static bool acknowledges_syn(const struct flow *f, uint32_t ack)
 {
@@ -16,20 +14,30 @@ static bool acknowledges_syn(const struct flow *f, uint32_t ack)
 	       tracker_distance(f->client_next, ack) >= 0;
 }
 
-/*
- * Moves the edge of a side over a segment, and counts the bytes that are new.  A gap is bytes that
- * the mirror did not show; one over GAP is no part of this window: the edge starts anew behind it.
- * Returns whether anything was new.
- */
-bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length)
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length, bool alone)
 {
 	int32_t ahead = tracker_distance(seq + length, *next);
+	bool wide = ahead > 0 && (uint32_t)ahead > length + TRACKER_NEAR;
 
-	if (ahead <= 0)
+	if (ahead <= 0 || (wide && !alone))
 		return false;
-	*bytes += (uint32_t)ahead > length + GAP ? length : (uint32_t)ahead;
+	*bytes += wide ? length : (uint32_t)ahead;
 	*next += (uint32_t)ahead;
 	return true;
+}
+
+/*
+ * What a side acknowledges it has been sent, whatever the mirror lost of it.  One byte more than
+ * the edge may be a FIN.
+ */
+static void take_ack(uint32_t *next, uint64_t *bytes, uint32_t ack)
+{
+	int32_t ahead = tracker_distance(ack, *next);
+
+	if (ahead <= 0)
+		return;
+	*bytes += ahead == 1 ? 0 : (uint32_t)ahead;
+	*next = ack;
 }
 
 /* The frame's own link layer is the client's where no router was passed: hops are highest there. */
@@ -52,10 +60,10 @@ static bool looks_like_tls(const struct packet *p)
 	       p->payload[1] == 3;
 }
 
-/* RFC 5961: a RST that counts stands at the edge; frames that the mirror lost may lie between. */
+/* RFC 5961: a RST that counts stands at the edge; any other is no end. */
 static bool rst_fits(bool edge, uint32_t next, uint32_t seq)
 {
-	return !edge || (tracker_distance(seq, next) >= -1 && tracker_distance(seq, next) <= 65535);
+	return !edge || seq == next || seq + 1 == next;
 }
 
 static void take_fin(struct flow *f, bool client, uint32_t seq)
@@ -83,7 +91,8 @@ static void take_client_data(struct tracker *t, struct flow *f, const struct pac
 		if (!f->syn_seen)
 			f->client_isn = p->seq - 1;
 	}
-	if (tracker_advance(&f->client_next, &f->bytes_sent, p->seq, p->payload_length)) {
+	if (tracker_advance(&f->client_next, &f->bytes_sent, p->seq, p->payload_length,
+			    !f->server_edge)) {
 		if (f->ended && f->client_fin)
 			f->ended = f->client_fin = false; /* it had not ended after all */
 	} else if (p->payload_length > 0) {
@@ -91,6 +100,14 @@ static void take_client_data(struct tracker *t, struct flow *f, const struct pac
 	}
 	if (p->flags & TCP_FIN)
 		take_fin(f, true, p->seq + p->payload_length);
+}
+
+/* Before the handshake is proven, a segment must be of this SYN's numbers to prove it. */
+bool tracker_client_fits(const struct flow *f, const struct packet *p)
+{
+	return f->connected || (tracker_is_near(p->seq, f->client_next) &&
+				(!f->server_edge || !(p->flags & TCP_ACK) ||
+				 tracker_is_near(p->ack, f->server_next)));
 }
 
 void tracker_client_segment(struct tracker *t, struct flow *f, const struct packet *p)
@@ -103,6 +120,9 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 		if ((p->flags & TCP_ACK) || p->payload_length > 0)
 			f->connected = true;
 		take_client_data(t, f, p);
+		if ((p->flags & TCP_ACK) && f->server_edge &&
+		    tracker_is_near(p->seq, f->client_next))
+			take_ack(&f->server_next, &f->bytes_received, p->ack);
 	}
 	tracker_settle(t, f, p->time);
 }
@@ -115,7 +135,8 @@ void tracker_take_server_data(struct tracker *t, struct flow *f, const struct pa
 		f->server_edge = true;
 		f->server_next = seq;
 	}
-	if (tracker_advance(&f->server_next, &f->bytes_received, seq, p->payload_length)) {
+	if (tracker_advance(&f->server_next, &f->bytes_received, seq, p->payload_length,
+			    !f->client_edge)) {
 		if (f->ended && f->server_fin)
 			f->ended = f->server_fin = false;
 	} else if (p->payload_length > 0) {
@@ -172,5 +193,7 @@ void tracker_server_segment(struct tracker *t, struct flow *f, const struct pack
 		f->connected = true;
 	}
 	tracker_take_server_data(t, f, p);
+	if (f->client_edge && tracker_is_near(p->seq, f->server_next))
+		take_ack(&f->client_next, &f->bytes_sent, p->ack);
 	tracker_settle(t, f, p->time);
 }

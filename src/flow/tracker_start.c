@@ -123,7 +123,7 @@ static void begin_with_syn(struct tracker *t, struct flow *f, const struct segme
 	flows_index_syn(t->flows, f);
 	tracker_note_client_frame(f, p);
 	tracker_begin(t, f, s->kind);
-	tracker_advance(&f->client_next, &f->bytes_sent, p->seq + 1, p->payload_length);
+	tracker_advance(&f->client_next, &f->bytes_sent, p->seq + 1, p->payload_length, true);
 	if (answered)
 		f->connected = true;
 	f->ended = f->server_fin = f->refused;
@@ -153,6 +153,10 @@ struct flow *tracker_client_syn(struct tracker *t, const struct segment *s)
 	if (f)
 		tracker_forget(t, f);
 	embryo = flows_find(t->flows, &s->tuple);
+	if (embryo && embryo->kind == FLOW_INBOUND) {
+		tracker_forget(t, embryo);
+		embryo = flows_find(t->flows, &s->tuple);
+	}
 	if (embryo && embryo->kind != FLOW_EMBRYO) {
 		older = embryo;
 		embryo = NULL;
@@ -197,4 +201,19 @@ struct flow *tracker_icmp_error(struct tracker *t, const struct segment *s)
 		f->client_next = s->p->seq + 1;
 	tracker_settle(t, f, s->p->time);
 	return NULL;
+}
+
+void tracker_inbound(struct tracker *t, const struct segment *s, struct flow *newest)
+{
+	struct flow *f = newest;
+
+	if (f && f->kind != FLOW_INBOUND && f->kind != FLOW_EMBRYO) {
+		t->counters.stray++; /* of a connection that we opened it can be no opening */
+		return;
+	}
+	t->counters.inbound++;
+	if (!f)
+		f = tracker_insert(t, s);
+	f->kind = FLOW_INBOUND;
+	tracker_settle(t, f, s->p->time);
 }

@@ -24,6 +24,7 @@ struct way {
 	uint64_t packets;
 	int64_t newest;
 	uint64_t decoded[DECODE_COUNT];
+	uint64_t foreign_tunnels;
 	uint64_t batch_lost[BATCH_LOSS_COUNT];
 	struct {
 		uint64_t received, outward, inward;
@@ -138,26 +139,50 @@ static void note_frame(struct way *w, const struct frame *frame)
 
 	w->packets++;
 	w->interfaces[slot].received++;
-	if (w->packets == 1 || frame->time > w->newest)
+}
+
+/* Only of frames that were understood: what is damaged may have any stamp. */
+static void note_time(struct way *w, const struct frame *frame)
+{
+	unsigned int slot = slot_of(frame->interface);
+
+	if (w->newest == 0 || frame->time > w->newest)
 		w->newest = frame->time;
 	if (frame->time > w->interfaces[slot].last_frame)
 		w->interfaces[slot].last_frame = frame->time;
 }
 
-/* Which directions the mirror shows: told by frames that cross the border, whatever they carry. */
-static void note_direction(struct way *w, const struct packet *p)
+/*
+ * Which directions the mirror shows: told by frames that cross the border, whatever they carry.
+ * Behind the kernel's filter SMTP is no sign that another direction is missing: all of it is seen,
+ * but of the rest only a sample, and a stranger could send it.
+ */
+static void note_direction(struct way *w, const struct packet *p, bool ours)
 {
 	enum side from = site_side(w->site, &p->source);
 	enum side to = site_side(w->site, &p->destination);
+	bool sampled = w->options.sample == 1;
 	unsigned int slot = slot_of(p->interface);
 
 	if (from == SIDE_INTERNAL && to == SIDE_EXTERNAL) {
 		w->interfaces[slot].outward++;
-		tracker_direction(w->tracker, p->time, true);
+		tracker_direction(w->tracker, true, 0);
 	} else if (from == SIDE_EXTERNAL && to == SIDE_INTERNAL) {
 		w->interfaces[slot].inward++;
-		tracker_direction(w->tracker, p->time, false);
+		tracker_direction(w->tracker, false, !sampled ? TRACKER_SURE : ours ? 0 : 1);
 	}
+}
+
+/*
+ * Whoever sends a tunnel chooses all that is inside; so only those that come from within are
+ * unpacked.  (A remote mirror with a public address is named in `internal`.)
+ */
+static bool is_trusted(const struct way *w, const struct packet *p)
+{
+	for (unsigned int i = 0; i < p->carrier_count; i++)
+		if (site_side(w->site, &p->carriers[i]) != SIDE_INTERNAL)
+			return false;
+	return true;
 }
 
 /* From the first decoding to what a datagram of however many fragments is in the end. */
@@ -169,7 +194,7 @@ static enum decode decode_whole(struct way *w, const struct frame *frame, struct
 		const uint8_t *data;
 		size_t length;
 
-		if (!defrag_add(w->defrag, p, p, &data, &length))
+		if (!is_trusted(w, p) || !defrag_add(w->defrag, p, p, &data, &length))
 			return DECODE_FRAGMENT;
 		w->decoded[DECODE_FRAGMENT]++;
 		outcome = decode_datagram(p, data, length, p);
@@ -200,10 +225,18 @@ void way_frame(struct way *w, const struct frame *frame)
 	w->decoded[outcome]++;
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
 		return;
+	note_time(w, frame);
+	if (p.carrier_count && !is_trusted(w, &p)) {
+		w->foreign_tunnels++;
+		return;
+	}
 	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
-	if (outcome != DECODE_ICMP_ERROR && (ours || is_sampled(w))) {
+	if (!ours && !is_sampled(w))
+		return;
+	tracker_clock(w->tracker, p.time);
+	if (outcome != DECODE_ICMP_ERROR) {
 		neighbours_note(w->neighbours, &p);
-		note_direction(w, &p);
+		note_direction(w, &p, ours);
 	}
 	if (ours)
 		tracker_packet(w->tracker, w->site, &p, outcome == DECODE_ICMP_ERROR);
@@ -261,6 +294,7 @@ static void add_losses(const struct way *w, struct health *h)
 	for (unsigned int i = 0; i < DEFRAG_LOSS_COUNT; i++)
 		health_add_loss(h, defrag_loss_name((enum defrag_loss)i),
 				defrag_lost(w->defrag, (enum defrag_loss)i));
+	health_add_loss(h, "tunnels from external addresses, not unpacked", w->foreign_tunnels);
 	health_add_loss(h, "connections evicted before an answer", c->evicted[0]);
 	health_add_loss(h, "connections evicted while open", c->evicted[1]);
 	health_add_loss(h, "stray frames evicted", c->evicted_embryos);

@@ -35,6 +35,8 @@ bool walk_enter(struct walk *w, enum tunnel tunnel, enum layer next)
 	if (p->depth >= DECODE_DEPTH)
 		return walk_stop(w, DECODE_TOO_DEEP);
 	p->depth++;
+	if (tunnel != TUNNEL_NONE)
+		p->carriers[p->carrier_count++] = p->source;
 	p->tunnel = tunnel;
 	p->tag_count = 0;
 	p->has_mac = false;
@@ -136,6 +138,7 @@ enum decode decode_frame(const struct frame *frame, struct packet *ret_)
 	ret_->pppoe = false;
 	ret_->tunnel = TUNNEL_NONE;
 	ret_->depth = 0;
+	ret_->carrier_count = 0;
 	w.layer = first[frame->link];
 	return walk(&w);
 }

@@ -40,8 +40,8 @@ static void note(const uint8_t mac[6], const char *address)
 {
 	struct packet p = {.has_mac = true, .time = now};
 
-	memcpy(p.mac_source, mac, 6);
-	assert_int_equal(addr_parse(address, &p.source), 0);
+	memcpy(p.mac_destination, mac, 6);
+	assert_int_equal(addr_parse(address, &p.destination), 0);
 	neighbours_note(n, &p);
 }
 

@@ -13,44 +13,6 @@
 
 #include "world.h"
 
-static const struct talk bot = {"10.0.3.77", "198.51.100.4", 40000, 25};
-
-static struct world w;
-
-static int open_world(void **state)
-{
-	(void)state;
-	world_open(&w, 4096);
-	return 0;
-}
-
-static int close_world(void **state)
-{
-	(void)state;
-	world_close(&w);
-	return 0;
-}
-
-static void handshake(const struct talk *t, uint32_t isn, uint32_t server_isn)
-{
-	from_client(&w, t, TCP_SYN, isn, 0, 0);
-	w.now += 10 * MS;
-	from_server(&w, t, TCP_SYN | TCP_ACK, server_isn, isn + 1, 0);
-	w.now += MS;
-	from_client(&w, t, TCP_ACK, isn + 1, server_isn + 1, 0);
-	w.now += MS;
-}
-
-static void expect(unsigned int attempts, unsigned int connected)
-{
-	world_finish(&w);
-	assert_int_equal(w.begun, attempts);
-	assert_int_equal(w.finals, attempts);
-	assert_int_equal(w.counters->attempts, attempts);
-	assert_int_equal(w.connected, connected);
-	assert_int_equal(w.counters->tracked, 0);
-}
-
 static void one_syn_is_one_unanswered_attempt(void **state)
 {
 	(void)state;
@@ -451,7 +413,7 @@ static void the_clients_side_alone_tells_a_handshake(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(one_syn_is_one_unanswered_attempt),
 		TEST(retransmitted_syns_are_the_same_attempt),

@@ -10,33 +10,36 @@
 
 #include "base/lpm.h"
 
+struct world w;
+const struct talk bot = {"10.0.3.77", "198.51.100.4", 40000, 25};
+
 static struct packet link_layer;
 
 static void on_begin(void *context, struct flow *f)
 {
-	struct world *w = context;
+	struct world *at = context;
 
 	if (f->kind == FLOW_ATTEMPT)
-		w->begun++;
+		at->begun++;
 	else
-		w->unclassified++;
+		at->unclassified++;
 }
 
 static void on_change(void *context, struct flow *f, bool news, bool final)
 {
-	struct world *w = context;
+	struct world *at = context;
 
 	assert_int_equal(f->kind, FLOW_ATTEMPT);
 	assert_true(news || final);
 	if (!final)
 		return;
-	w->finals++;
-	w->connected += f->connected;
-	w->open_at_end += !f->ended;
-	w->outcomes[flow_outcome(f)]++;
-	w->sent += f->bytes_sent;
-	w->received += f->bytes_received;
-	w->last = *f;
+	at->finals++;
+	at->connected += f->connected;
+	at->open_at_end += !f->ended;
+	at->outcomes[flow_outcome(f)]++;
+	at->sent += f->bytes_sent;
+	at->received += f->bytes_received;
+	at->last = *f;
 }
 
 void world_link(uint8_t hops, uint8_t mac_last, int vlan)
@@ -50,62 +53,63 @@ void world_link(uint8_t hops, uint8_t mac_last, int vlan)
 	link_layer.tags[0] = (struct vlan_tag){.tpid = 0x8100, .tci = (uint16_t)vlan};
 }
 
-static void add_internal(struct world *w, const char *text)
+static void add_internal(struct world *at, const char *text)
 {
 	static int mark;
 	struct prefix p;
 
 	assert_int_equal(prefix_parse(text, &p), 0);
-	*lpm_get(w->internal, &p) = &mark;
+	*lpm_get(at->internal, &p) = &mark;
 }
 
-void world_open(struct world *w, uint32_t capacity)
+void world_open(struct world *at, uint32_t capacity)
 {
 	struct hash_key key = {{1, 2}};
-	struct tracker_sink sink = {.context = w, .begin = on_begin, .change = on_change};
+	struct tracker_sink sink = {.context = at, .begin = on_begin, .change = on_change};
 
-	memset(w, 0, sizeof(*w));
-	w->internal = lpm_new();
-	add_internal(w, "10.0.0.0/8");
-	add_internal(w, "fd00::/8");
-	w->site.internal = w->internal;
-	w->site.ports[25] = PORT_WATCHED;
-	w->site.ports[26] = PORT_WATCHED;
-	w->site.ports[465] = PORT_ALSO;
-	w->now = INT64_C(1700000000) * SEC;
-	w->tracker = tracker_new(&key, capacity, &sink);
-	w->counters = tracker_counters(w->tracker);
+	memset(at, 0, sizeof(*at));
+	at->internal = lpm_new();
+	add_internal(at, "10.0.0.0/8");
+	add_internal(at, "fd00::/8");
+	at->site.internal = at->internal;
+	at->site.ports[25] = PORT_WATCHED;
+	at->site.ports[26] = PORT_WATCHED;
+	at->site.ports[465] = PORT_ALSO;
+	at->now = INT64_C(1700000000) * SEC;
+	at->tracker = tracker_new(&key, capacity, &sink);
+	at->counters = tracker_counters(at->tracker);
 	world_link(64, 7, 0);
 }
 
-void world_finish(struct world *w)
+void world_finish(struct world *at)
 {
-	while (tracker_finish(w->tracker, 100))
+	while (tracker_finish(at->tracker, 100))
 		;
 }
 
-void world_close(struct world *w)
+void world_close(struct world *at)
 {
-	tracker_free(w->tracker);
-	lpm_free(w->internal, NULL);
-	memset(&w->tracker, 0, sizeof(w->tracker));
+	tracker_free(at->tracker);
+	lpm_free(at->internal, NULL);
+	memset(&at->tracker, 0, sizeof(at->tracker));
 }
 
-static struct flow *send(struct world *w, const struct packet *p, bool icmp)
+static struct flow *send(struct world *at, const struct packet *p, bool icmp)
 {
+	tracker_clock(at->tracker, p->time);
 	/* As the way does: which directions the mirror shows is told first. */
 	if (!icmp)
-		tracker_direction(w->tracker, p->time,
-				  site_side(&w->site, &p->source) == SIDE_INTERNAL);
-	return tracker_packet(w->tracker, &w->site, p, icmp);
+		tracker_direction(at->tracker, site_side(&at->site, &p->source) == SIDE_INTERNAL,
+				  TRACKER_SURE);
+	return tracker_packet(at->tracker, &at->site, p, icmp);
 }
 
-static struct packet segment(struct world *w, const struct talk *t, bool client)
+static struct packet segment(struct world *at, const struct talk *t, bool client)
 {
 	static const uint8_t payload[2] = {'H', 'E'};
 	struct packet p = link_layer;
 
-	p.time = w->now;
+	p.time = at->now;
 	assert_int_equal(addr_parse(client ? t->client : t->server, &p.source), 0);
 	assert_int_equal(addr_parse(client ? t->server : t->client, &p.destination), 0);
 	p.source_port = client ? t->client_port : t->server_port;
@@ -115,35 +119,69 @@ static struct packet segment(struct world *w, const struct talk *t, bool client)
 	return p;
 }
 
-static struct flow *segment_of(struct world *w, const struct talk *t, bool client, uint8_t flags,
+static struct flow *segment_of(struct world *at, const struct talk *t, bool client, uint8_t flags,
 			       uint32_t seq, uint32_t ack, uint32_t length)
 {
-	struct packet p = segment(w, t, client);
+	struct packet p = segment(at, t, client);
 
 	p.flags = flags;
 	p.seq = seq;
 	p.ack = ack;
 	p.payload_length = length;
 	p.payload_captured = length < 2 ? length : 2;
-	return send(w, &p, false);
+	return send(at, &p, false);
 }
 
-struct flow *from_client(struct world *w, const struct talk *t, uint8_t flags, uint32_t seq,
+struct flow *from_client(struct world *at, const struct talk *t, uint8_t flags, uint32_t seq,
 			 uint32_t ack, uint32_t length)
 {
-	return segment_of(w, t, true, flags, seq, ack, length);
+	return segment_of(at, t, true, flags, seq, ack, length);
 }
 
-struct flow *from_server(struct world *w, const struct talk *t, uint8_t flags, uint32_t seq,
+struct flow *from_server(struct world *at, const struct talk *t, uint8_t flags, uint32_t seq,
 			 uint32_t ack, uint32_t length)
 {
-	return segment_of(w, t, false, flags, seq, ack, length);
+	return segment_of(at, t, false, flags, seq, ack, length);
 }
 
-struct flow *icmp_quotes(struct world *w, const struct talk *t, uint32_t seq)
+struct flow *icmp_quotes(struct world *at, const struct talk *t, uint32_t seq)
 {
-	struct packet p = segment(w, t, true);
+	struct packet p = segment(at, t, true);
 
 	p.seq = seq;
-	return send(w, &p, true);
+	return send(at, &p, true);
+}
+
+int world_setup(void **state)
+{
+	(void)state;
+	world_open(&w, 4096);
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	(void)state;
+	world_close(&w);
+	return 0;
+}
+
+void handshake(const struct talk *t, uint32_t isn, uint32_t server_isn)
+{
+	from_client(&w, t, TCP_SYN, isn, 0, 0);
+	w.now += 10 * MS;
+	from_server(&w, t, TCP_SYN | TCP_ACK, server_isn, isn + 1, 0);
+	w.now += MS;
+	from_client(&w, t, TCP_ACK, isn + 1, server_isn + 1, 0);
+	w.now += MS;
+}
+
+void expect(unsigned int attempts, unsigned int connected)
+{
+	world_finish(&w);
+	assert_int_equal(w.begun, attempts);
+	assert_int_equal(w.finals, attempts);
+	assert_int_equal(w.counters->attempts, attempts);
+	assert_int_equal(w.connected, connected);
+	assert_int_equal(w.counters->tracked, 0);
 }

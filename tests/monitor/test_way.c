@@ -327,9 +327,9 @@ static void more_routers_than_a_batch_takes_are_all_told(void **state)
 		for (uint8_t i = 1; i <= 4; i++) {
 			uint8_t frame[54];
 
-			build(frame, (uint8_t[4]){10, 1, (uint8_t)mac, i}, outside, 4000, 443, 1,
+			build(frame, outside, (uint8_t[4]){10, 1, (uint8_t)mac, i}, 443, 4000, 1,
 			      0);
-			frame[11] = (uint8_t)mac;
+			frame[5] = (uint8_t)mac;
 			give(frame, sizeof(frame));
 		}
 	for (int i = 0; i < 10; i++) {
@@ -343,11 +343,57 @@ static void more_routers_than_a_batch_takes_are_all_told(void **state)
 static void a_routers_mac_is_told_to_the_record(void **state)
 {
 	(void)state;
-	for (uint8_t i = 1; i <= 4; i++)
-		syn((uint8_t[4]){10, 0, 9, i}, outside, 4000, 25);
+	for (uint8_t i = 1; i <= 4; i++) {
+		uint8_t frame[54];
+
+		build(frame, outside, (uint8_t[4]){10, 0, 9, i}, 25, 4000, 1, TCP_RST);
+		give(frame, sizeof(frame));
+	}
 	way_collect(way, 100);
 	assert_int_equal(batch_router_count(batch), 1);
-	assert_int_equal(batch_router(batch, 0)[5], 7);
+	assert_int_equal(batch_router(batch, 0)[5], 1);
+}
+
+/* A host that forges its neighbours' addresses makes no router of itself. */
+static void forged_sources_hide_no_mac(void **state)
+{
+	(void)state;
+	for (uint8_t i = 1; i <= 40; i++)
+		syn((uint8_t[4]){10, 0, 9, i}, outside, 4000, 25);
+	way_collect(way, 100);
+	for (uint32_t i = 0; i < batch_router_count(batch); i++)
+		assert_int_not_equal(batch_router(batch, i)[5], 7);
+}
+
+/* VXLAN: 50 bytes of carrier, then a frame. */
+static void carry(uint8_t frame[104], const uint8_t from[4], const uint8_t inner[54])
+{
+	build(frame, from, (uint8_t[4]){10, 0, 0, 5}, 5555, 4789, 0, 0);
+	frame[23] = 17;
+	put16(frame + 16, 90);
+	put16(frame + 38, 70);
+	put16(frame + 40, 0);
+	memset(frame + 42, 0, 8);
+	frame[42] = 8;
+	memcpy(frame + 50, inner, 54);
+}
+
+static void a_tunnel_from_outside_frames_nobody(void **state)
+{
+	uint8_t frame[104], inner[54];
+
+	(void)state;
+	build(inner, bot, outside, 4000, 25, 1, TCP_SYN);
+	carry(frame, nat, inner);
+	give(frame, sizeof(frame));
+	way_health(way, &health);
+	assert_int_equal(health.attempts, 0);
+	assert_int_equal(health.loss_count, 1);
+	assert_non_null(strstr(health.losses[0].reason, "external"));
+	carry(frame, (uint8_t[4]){10, 0, 0, 1}, inner);
+	give(frame, sizeof(frame));
+	way_health(way, &health);
+	assert_int_equal(health.attempts, 1);
 }
 
 static void random_bytes_never_harm_and_are_all_counted(void **state)
@@ -394,6 +440,8 @@ int main(void)
 		TEST(an_hour_without_smtp_makes_no_mirror_one_sided),
 		TEST(more_routers_than_a_batch_takes_are_all_told),
 		TEST(a_routers_mac_is_told_to_the_record),
+		TEST(forged_sources_hide_no_mac),
+		TEST(a_tunnel_from_outside_frames_nobody),
 		TEST(random_bytes_never_harm_and_are_all_counted),
 	};
 
