@@ -11,6 +11,9 @@
 #define MOMENT_HOUR   (60 * MOMENT_MINUTE)
 #define MOMENT_DAY    (24 * MOMENT_HOUR)
 
+/* The last that four digits of a year can say: 9999-12-31T23:59:59.999999Z. */
+#define MOMENT_LAST INT64_C(253402300799999999)
+
 /* Room for any text below, with the final NUL. */
 #define MOMENT_TEXT 64
 

@@ -1,5 +1,5 @@
 /*
- * capture: frames from mirror ports by libpcap, and from capture files.
+ * capture: frames from mirror ports by libpcap.
  *
  * Live: immediate mode, snapshot length CAPTURE_SNAPLEN, a ring of CAPTURE_RING bytes, the kernel
  * filter of filter.h, own frames kept out (PACKET_IGNORE_OUTGOING).  The handle is non-blocking;
@@ -39,7 +39,6 @@ int capture_open(const char *interface, uint16_t index, const struct capture_opt
 void capture_close(struct capture *c); /* accepts NULL */
 
 int capture_fd(const struct capture *c);
-const char *capture_name(const struct capture *c);
 
 /*
  * Hands up to `most` waiting frames to fn.  The number handed over; or -ENODEV where the interface

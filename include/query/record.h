@@ -22,6 +22,7 @@ struct sqlite3_stmt;
 struct record {
 	struct sqlite3 *db;
 	bool borrowed;
+	int depth;	/* of record_begin() */
 	bool immutable; /* nobody writes it, and its log was empty: see record.c */
 	char *path;	/* NULL where borrowed */
 	char *sensor;	/* of the newest run; NULL where there is none */
@@ -45,7 +46,8 @@ const char *record_name(const struct record *r);
 /* Reads sensor and newest again. */
 int record_refresh(struct record *r);
 
-/* All that is read between the two is of one moment.  0 or a negative errno. */
+/* All that is read between the two is of one moment, that of the outermost pair where they stand
+ * within one another.  0 or a negative errno. */
 int record_begin(struct record *r);
 void record_end(struct record *r);
 
@@ -61,6 +63,9 @@ int record_errno(const struct record *r);
 
 /* The first column of the first row as a number; `otherwise` where there is no row. */
 int record_number(const struct record *r, const char *sql, int64_t otherwise, int64_t *ret_);
+
+/* The number of a host.  1; 0 where the record does not know it; or a negative errno. */
+int record_host(const struct record *r, const char *address, int64_t *ret_);
 
 /*
  * A column's text, escaped again with existing escapes left alone: into buf, or allocated.  The

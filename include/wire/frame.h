@@ -21,7 +21,6 @@ enum link {
 
 /* From a LINKTYPE_ or DLT_ number (they agree for all that are known here). */
 enum link link_of_dlt(int dlt);
-const char *link_name(enum link link);
 
 struct frame {
 	int64_t time; /* microseconds since 1970 UTC, as the capture stamped it; may jump back */

@@ -10,9 +10,8 @@
 
 #include "base/text.h"
 
-/* The years that a time may lie in: what four digits can say. */
+/* The first that four digits of a year can say. */
 #define MOMENT_LEAST INT64_C(-62135596800000000)
-#define MOMENT_MOST  INT64_C(253402300799999999)
 
 int64_t moment_floor(int64_t t, int64_t span)
 {
@@ -33,7 +32,7 @@ int64_t moment_now(void)
 
 static int64_t clamp(int64_t t)
 {
-	return t < MOMENT_LEAST ? MOMENT_LEAST : t > MOMENT_MOST ? MOMENT_MOST : t;
+	return t < MOMENT_LEAST ? MOMENT_LEAST : t > MOMENT_LAST ? MOMENT_LAST : t;
 }
 
 const char *moment_format_utc(int64_t t, char buf[MOMENT_TEXT])
@@ -67,13 +66,13 @@ const char *moment_format_ago(int64_t t, int64_t now, char buf[MOMENT_TEXT])
 
 	if (n < 1)
 		return text_print(buf, MOMENT_TEXT, "just now");
-	if (n >= 2 * 86400) {
+	if (n >= INT64_C(2) * 86400) {
 		n /= 86400;
 		unit = "days";
-	} else if (n >= 2 * 3600) {
+	} else if (n >= INT64_C(2) * 3600) {
 		n /= 3600;
 		unit = "h";
-	} else if (n >= 2 * 60) {
+	} else if (n >= INT64_C(2) * 60) {
 		n /= 60;
 		unit = "min";
 	}
@@ -116,8 +115,8 @@ int moment_parse_duration(const char *text, int64_t *ret_)
 		if (unit == 0)
 			return -EINVAL;
 		text++;
-		if (digits == 0 || digits > 10 || n > MOMENT_MOST / unit ||
-		    sum > MOMENT_MOST - n * unit)
+		if (digits == 0 || digits > 10 || n > MOMENT_LAST / unit ||
+		    sum > MOMENT_LAST - n * unit)
 			return -EINVAL;
 		sum += n * unit;
 	}

@@ -295,11 +295,6 @@ int capture_fd(const struct capture *c)
 	return pcap_get_selectable_fd(c->pcap);
 }
 
-const char *capture_name(const struct capture *c)
-{
-	return c->name;
-}
-
 static void hand_over(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
 	const struct capture *c = (const struct capture *)(const void *)user;

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "capture_file_reader.h"
 
@@ -25,15 +26,17 @@ enum block {
 
 enum option { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
 
+/* Stamps are held within 1970 and MOMENT_LAST, so that whatever a file says they can be added to,
+ * subtracted and printed. */
 static int64_t clamp(int64_t t)
 {
 	if (t < 0)
 		return 0;
-	return t > FILE_TIME_LAST ? FILE_TIME_LAST : t;
+	return t > MOMENT_LAST ? MOMENT_LAST : t;
 }
 
 /* Units of 10^-resolution or, with the high bit, 2^-resolution seconds; truncated, never more than
- * FILE_TIME_LAST. */
+ * MOMENT_LAST. */
 static int64_t to_microseconds(uint64_t units, uint8_t resolution)
 {
 	unsigned int power = resolution & 0x7f;
@@ -47,7 +50,7 @@ static int64_t to_microseconds(uint64_t units, uint8_t resolution)
 		for (; power > 6 && t; power--)
 			t /= 10;
 	}
-	return t > (uint64_t)FILE_TIME_LAST ? FILE_TIME_LAST : (int64_t)t;
+	return t > (uint64_t)MOMENT_LAST ? MOMENT_LAST : (int64_t)t;
 }
 
 static int64_t stamp(const struct file_interface *i, uint32_t high, uint32_t low)
@@ -56,9 +59,9 @@ static int64_t stamp(const struct file_interface *i, uint32_t high, uint32_t low
 	int64_t offset;
 
 	if (__builtin_mul_overflow(i->offset, INT64_C(1000000), &offset))
-		return i->offset < 0 ? 0 : FILE_TIME_LAST;
+		return i->offset < 0 ? 0 : MOMENT_LAST;
 	if (__builtin_add_overflow(t, offset, &t))
-		return FILE_TIME_LAST;
+		return MOMENT_LAST;
 	return clamp(t);
 }
 

@@ -1,6 +1,6 @@
 /*
  * capture_file_reader: what the parts of capture_file share: the buffer, and one reader for each
- * format. Of no concern outside src/edge/capture_file.c, file_pcap.c and file_pcapng.c.
+ * format.  Of no concern outside src/edge/capture_file*.c.
  */
 #ifndef EGRESS25_EDGE_CAPTURE_FILE_READER_H
 #define EGRESS25_EDGE_CAPTURE_FILE_READER_H
@@ -99,12 +99,6 @@ int file_cut(const struct capture_file *f, char error[CAPTURE_ERROR]);
 /* -EBADMSG with "damaged" text. */
 int file_damaged(const struct capture_file *f, char error[CAPTURE_ERROR], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/*
- * Stamps are held within 1970 and 9999, so that whatever a file says they can be added to,
- * subtracted and printed.
- */
-#define FILE_TIME_LAST INT64_C(253402300799999999)
 
 /* Each reads the header at the file's start and sets f->next.  0 or -errno. */
 int file_pcap_begin(struct capture_file *f, char error[CAPTURE_ERROR]);

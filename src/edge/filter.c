@@ -27,7 +27,7 @@
 
 #define PASS 262144 /* bytes: whole */
 
-static void emit_ports(struct walk *w, const uint16_t *ports, size_t count)
+static void emit_ports(struct filter_walk *w, const uint16_t *ports, size_t count)
 {
 	struct assembler *a = w->a;
 
@@ -41,11 +41,13 @@ static void emit_ports(struct walk *w, const uint16_t *ports, size_t count)
 }
 
 /* A fragment without its first header: what may carry or hide TCP passes. */
-static void emit_fragment(struct walk *w)
+static void emit_fragment(struct filter_walk *w)
 {
 	static const uint8_t carriers[] = {
-		IP_TCP, IP_UDP,	    IP_GRE,	 IP_IPV4, IP_IPV6,  IP_HOP,	 IP_ROUTING,
-		IP_AH,	IP_OPTIONS, IP_MOBILITY, IP_HIP,  IP_SHIM6, IP_FRAGMENT,
+		IP_PROTO_TCP,	      IP_PROTO_UDP,	   IP_PROTO_GRE,     IP_PROTO_IPV4,
+		IP_PROTO_IPV6,	      IP_PROTO_HOP_BY_HOP, IP_PROTO_ROUTING, IP_PROTO_AH,
+		IP_PROTO_DESTINATION, IP_PROTO_MOBILITY,   IP_PROTO_HIP,     IP_PROTO_SHIM6,
+		IP_PROTO_FRAGMENT,
 	};
 
 	assembler_here(w->a, w->fragment);
@@ -56,7 +58,7 @@ static void emit_fragment(struct walk *w)
 }
 
 /* Broadcasts and multicasts reach every port of a switch: they prove no mirror. */
-static void emit_unicast_only(struct walk *w, enum link link, int drop)
+static void emit_unicast_only(struct filter_walk *w, enum link link, int drop)
 {
 	struct assembler *a = w->a;
 
@@ -70,7 +72,7 @@ static void emit_unicast_only(struct walk *w, enum link link, int drop)
 	}
 }
 
-static void emit_verdicts(struct walk *w, enum link link, bool live)
+static void emit_verdicts(struct filter_walk *w, enum link link, bool live)
 {
 	struct assembler *a = w->a;
 	int drop = assembler_label(a);
@@ -88,7 +90,7 @@ static void emit_verdicts(struct walk *w, enum link link, bool live)
 }
 
 /* From the frame's first byte to the outer walk's entry. */
-static void emit_start(struct walk *w, enum link link, bool live, const struct level *outer)
+static void emit_start(struct filter_walk *w, enum link link, bool live, const struct level *outer)
 {
 	struct assembler *a = w->a;
 	bool cooked = link == LINK_SLL || link == LINK_SLL2;
@@ -111,7 +113,7 @@ static void emit_start(struct walk *w, enum link link, bool live, const struct l
 static void emit(struct assembler *a, enum link link, const uint16_t *ports, size_t port_count,
 		 bool live)
 {
-	struct walk w;
+	struct filter_walk w;
 	struct level outer, inner;
 
 	walk_init(&w, a);

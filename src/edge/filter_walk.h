@@ -8,25 +8,7 @@
 #include <stdint.h>
 
 #include "filter_assembler.h"
-
-/* Numbers of IP's payloads. */
-enum {
-	IP_HOP = 0,
-	IP_ICMP = 1,
-	IP_IPV4 = 4,
-	IP_TCP = 6,
-	IP_UDP = 17,
-	IP_IPV6 = 41,
-	IP_ROUTING = 43,
-	IP_FRAGMENT = 44,
-	IP_GRE = 47,
-	IP_AH = 51,
-	IP_ICMPV6 = 58,
-	IP_OPTIONS = 60,
-	IP_MOBILITY = 135,
-	IP_HIP = 139,
-	IP_SHIM6 = 140
-};
+#include "wire/numbers.h"
 
 /* The program's memory. */
 enum {
@@ -38,7 +20,7 @@ enum {
 };
 
 /* Where the walks end; the same labels for both. */
-struct walk {
+struct filter_walk {
 	struct assembler *a;
 	int tcp;      /* X at the TCP header */
 	int fragment; /* CELL_PROTOCOL set */
@@ -55,33 +37,46 @@ struct level {
 	int ppp; /* X at the PPP header */
 };
 
-void walk_init(struct walk *w, struct assembler *a);
+void walk_init(struct filter_walk *w, struct assembler *a);
 void level_init(struct level *l, struct assembler *a);
 
 /* A walk at one level; inner is where its tunnels lead, or NULL where they are passed whole. */
-void walk_emit(struct walk *w, const struct level *l, const struct level *inner);
+void walk_emit(struct filter_walk *w, const struct level *l, const struct level *inner);
 
 /* The tunnels' part of it: X at the GRE or UDP header. */
 struct tunnel_labels {
 	int gre, udp;
 };
-void walk_emit_tunnels(struct walk *w, const struct tunnel_labels *t, const struct level *inner);
+void walk_emit_tunnels(struct filter_walk *w, const struct tunnel_labels *t,
+		       const struct level *inner);
+
+/* Any instruction but a jump. */
+static inline void walk_put(struct filter_walk *w, int code, uint32_t k)
+{
+	assembler_put(w->a, code, k);
+}
+
+/* Jumps to label where A == k. */
+static inline void walk_equal(struct filter_walk *w, uint32_t k, int label)
+{
+	assembler_jump(w->a, BPF_JEQ, k, label, LABEL_NEXT);
+}
 
 /* A = size bytes at X + k */
-static inline void walk_load(struct walk *w, int size, uint32_t k)
+static inline void walk_load(struct filter_walk *w, int size, uint32_t k)
 {
 	assembler_put(w->a, BPF_LD | BPF_IND | size, k);
 }
 
 /* X += A.  (Of BPF's operands, BPF_K is 0 and goes without saying.) */
-static inline void walk_advance_a(struct walk *w)
+static inline void walk_advance_a(struct filter_walk *w)
 {
 	assembler_put(w->a, BPF_ALU | BPF_ADD | BPF_X, 0);
 	assembler_put(w->a, BPF_MISC | BPF_TAX, 0);
 }
 
 /* X += n, A lost */
-static inline void walk_advance(struct walk *w, uint32_t n)
+static inline void walk_advance(struct filter_walk *w, uint32_t n)
 {
 	assembler_put(w->a, BPF_MISC | BPF_TXA, 0);
 	assembler_put(w->a, BPF_ALU | BPF_ADD, n);

@@ -149,21 +149,6 @@ static int load_page(struct connections *c, struct cursor *u)
 	return u->done && rc < 0 ? record_errno(u->record) : 0;
 }
 
-/* The host's number; -1 where the record does not know it. */
-static int find_host(const struct record *r, const char *client, int64_t *ret_)
-{
-	sqlite3_stmt *s = record_prepare(r, "SELECT id FROM host WHERE address = ?1");
-	int rc;
-
-	if (!s)
-		return record_errno(r);
-	sqlite3_bind_text(s, 1, client, -1, SQLITE_STATIC);
-	rc = record_step(s);
-	*ret_ = rc > 0 ? sqlite3_column_int64(s, 0) : -1;
-	sqlite3_finalize(s);
-	return rc < 0 ? record_errno(r) : 0;
-}
-
 static int open_cursor(struct cursor *u, const struct record *r, const struct window *w,
 		       const char *client)
 {
@@ -171,11 +156,13 @@ static int open_cursor(struct cursor *u, const struct record *r, const struct wi
 	u->before = w->until;
 	u->before_id = INT64_MIN;
 	if (client) {
-		int rc = find_host(r, client, &u->host);
+		int rc = record_host(r, client, &u->host);
 
 		if (rc < 0)
 			return rc;
-		u->done = u->host < 0;
+		if (rc == 0)
+			u->host = -1;
+		u->done = rc == 0;
 	}
 	u->page = record_prepare(r, client ? host_sql : all_sql);
 	u->number = record_prepare(r, client ? count_host_sql : count_all_sql);

@@ -8,27 +8,12 @@
 #include "base/text.h"
 #include "judge/schema.h"
 
-static int find(const struct record *r, const char *address, int64_t *ret_)
-{
-	sqlite3_stmt *s = record_prepare(r, "SELECT id FROM host WHERE address = ?1");
-	int rc;
-
-	if (!s)
-		return record_errno(r);
-	sqlite3_bind_text(s, 1, address, -1, SQLITE_STATIC);
-	rc = record_step(s);
-	if (rc > 0)
-		*ret_ = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return rc < 0 ? record_errno(r) : rc;
-}
-
 /* Its offences: the one entry that offenders_load() makes for it. */
 static int load_offender(struct record *r, int64_t id, const struct window *w,
 			 const struct policy *policy, int64_t now, struct host *h)
 {
 	struct offenders one = {0};
-	uint64_t outside;
+	uint64_t outside; /* not asked for */
 	int rc = offenders_load(r, w, id, policy, now, &one, &outside);
 
 	if (rc == 0) {
@@ -222,32 +207,44 @@ static int load_recent(struct record *r, const char *address, const struct windo
 	return rc < 0 ? rc : 0;
 }
 
+/* As host_load(), within a transaction; *h is to be freed whatever comes. */
+static int load_all(struct record *r, const char *address, const struct window *w,
+		    const struct policy *policy, int64_t now, struct host *h)
+{
+	int64_t id = 0;
+	int rc = record_host(r, address, &id);
+
+	if (rc <= 0)
+		return rc;
+	rc = load_offender(r, id, w, policy, now, h);
+	if (rc == 0)
+		rc = load_sum(r, id, STANDING_PERMITTED, &h->permitted);
+	if (rc == 0)
+		rc = load_sum(r, id, STANDING_ALSO_WATCHED, &h->also_watched);
+	if (rc == 0)
+		rc = load_identities(r, id, h);
+	if (rc == 0)
+		rc = load_servers(r, id, w, h);
+	if (rc == 0)
+		rc = load_recent(r, address, w, h);
+	return rc < 0 ? rc : 1;
+}
+
 int host_load(struct record *r, const char *address, const struct window *w,
 	      const struct policy *policy, int64_t now, struct host *ret_)
 {
 	struct host h = {0};
-	int64_t id = 0;
-	int rc = find(r, address, &id);
+	int rc = record_begin(r);
 
-	if (rc <= 0)
+	if (rc < 0)
 		return rc;
-	rc = load_offender(r, id, w, policy, now, &h);
-	if (rc == 0)
-		rc = load_sum(r, id, STANDING_PERMITTED, &h.permitted);
-	if (rc == 0)
-		rc = load_sum(r, id, STANDING_ALSO_WATCHED, &h.also_watched);
-	if (rc == 0)
-		rc = load_identities(r, id, &h);
-	if (rc == 0)
-		rc = load_servers(r, id, w, &h);
-	if (rc == 0)
-		rc = load_recent(r, address, w, &h);
-	if (rc < 0) {
+	rc = load_all(r, address, w, policy, now, &h);
+	record_end(r);
+	if (rc > 0)
+		*ret_ = h;
+	else
 		host_done(&h);
-		return rc;
-	}
-	*ret_ = h;
-	return 1;
+	return rc;
 }
 
 void host_done(struct host *h)

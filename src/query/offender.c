@@ -109,14 +109,25 @@ enum sum_column {
 	SUM_OUTCOMES
 };
 
+#define SUMS                                                                                       \
+	"SELECT host, first, last, attempts, connected, bytes_sent, resets, destinations, folded," \
+	" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected, outcome_refused,"  \
+	" outcome_unreachable, outcome_unanswered FROM "
+
 static const char sum_sql[] =
-	"SELECT host, first, last, attempts, connected, bytes_sent, resets, destinations, folded,"
-	" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected, outcome_refused,"
-	" outcome_unreachable, outcome_unanswered FROM host_sum"
-	" WHERE span = ?1 AND start >= ?2 AND start < ?3 AND standing = 0";
+	SUMS "host_sum WHERE span = ?1 AND start >= ?2 AND start < ?3 AND standing = 0";
+
+/* The key of host_sum has the host last, so for one host it is asked start by start, from one that
+ * there is to the next: this costs nothing that others did. */
+static const char host_sum_sql[] =
+	"WITH RECURSIVE t(start) AS (SELECT (SELECT start FROM host_sum WHERE span = ?1"
+	" AND start >= ?2 AND start < ?3 ORDER BY start LIMIT 1) UNION ALL SELECT (SELECT h.start"
+	" FROM host_sum h WHERE h.span = ?1 AND h.start > t.start AND h.start < ?3 ORDER BY h.start"
+	" LIMIT 1) FROM t WHERE t.start IS NOT NULL) " SUMS "t CROSS JOIN host_sum s"
+	" ON s.span = ?1 AND s.start = t.start AND s.standing = 0 AND s.host = ?4";
 
 _Static_assert(OUTCOME_COUNT == 7 && OUTCOME_SENT == 0 && OUTCOME_UNANSWERED == 6,
-	       "the columns of sum_sql follow enum outcome");
+	       "the columns of SUMS follow enum outcome");
 
 static void add_sum(struct offender *o, sqlite3_stmt *s)
 {
@@ -154,8 +165,6 @@ static int add_span(struct load *l, sqlite3_stmt *s, const struct span *span)
 		int64_t host = sqlite3_column_int64(s, SUM_HOST);
 		struct offender *o;
 
-		if (l->host && host != l->host)
-			continue;
 		o = get_offender(l, host);
 		if (!o) {
 			rc = -ENOMEM;
@@ -171,9 +180,11 @@ static int load_sums(struct load *l)
 {
 	struct span spans[WINDOW_SPANS];
 	size_t count = window_spans(l->window, SCHEMA_SPAN_DAY, spans);
-	sqlite3_stmt *s = record_prepare(l->record, sum_sql);
+	sqlite3_stmt *s = record_prepare(l->record, l->host ? host_sum_sql : sum_sql);
 	int rc = s ? 0 : record_errno(l->record);
 
+	if (s && l->host)
+		sqlite3_bind_int64(s, 4, l->host);
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = add_span(l, s, &spans[i]);
 	sqlite3_finalize(s);
@@ -384,9 +395,23 @@ static int load_details(struct load *l)
 	return rc;
 }
 
+/* How many offenders of the record are not among those found. */
+static int count_outside(const struct load *l, uint64_t *ret_)
+{
+	size_t found = l->into->count - l->first;
+	int64_t all = 0;
+	int rc = record_number(l->record,
+			       "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
+			       " AND standing = 0 AND attempts > 0",
+			       0, &all);
+
+	if (rc == 0)
+		*ret_ = (uint64_t)all > found ? (uint64_t)all - found : 0;
+	return rc;
+}
+
 static int load_all(struct load *l, uint64_t *ret_outside)
 {
-	int64_t offenders;
 	int rc = load_sums(l);
 
 	/* Windows that reach the newest frame hold the newest attempt to every server.  A single
@@ -399,17 +424,7 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 			l->into->items[i].destinations_exact = false;
 	if (rc == 0)
 		rc = load_details(l);
-	if (rc == 0)
-		rc = record_number(l->record,
-				   "SELECT count(*) FROM host_sum WHERE span = 0"
-				   " AND start = 0 AND standing = 0 AND attempts > 0",
-				   0, &offenders);
-	if (rc == 0) {
-		size_t found = l->into->count - l->first;
-
-		*ret_outside = (uint64_t)offenders > found ? (uint64_t)offenders - found : 0;
-	}
-	return rc;
+	return rc == 0 && !l->host ? count_outside(l, ret_outside) : rc;
 }
 
 /* Whether any rule could permit anything: else nobody need be judged. */
@@ -441,45 +456,6 @@ int offenders_load(struct record *r, const struct window *w, int64_t host,
 	free(l.index.slots);
 	record_end(r);
 	return rc;
-}
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-	return a > b ? -1 : a < b;
-}
-
-/* What a later issue knows of verdicts and scores goes between the first two. */
-static int compare(const void *left, const void *right)
-{
-	const struct offender *a = left, *b = right;
-	int c = (int)a->now_permitted - (int)b->now_permitted;
-
-	if (c == 0)
-		c = compare_numbers(a->messages.value, b->messages.value);
-	if (c == 0)
-		c = compare_numbers(a->connected, b->connected);
-	if (c == 0)
-		c = compare_numbers(a->attempts, b->attempts);
-	if (c == 0)
-		c = addr_compare(&a->parsed, &b->parsed);
-	if (c == 0)
-		c = strcmp(a->sensor ? a->sensor : "", b->sensor ? b->sensor : "");
-	return c;
-}
-
-void offenders_rank(struct offenders *o)
-{
-	if (o->count > 0)
-		qsort(o->items, o->count, sizeof(*o->items), compare);
-}
-
-size_t offenders_pressing(const struct offenders *o)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < o->count; i++)
-		n += !o->items[i].now_permitted;
-	return n;
 }
 
 void offenders_done(struct offenders *o)

@@ -83,6 +83,21 @@ int record_number(const struct record *r, const char *sql, int64_t otherwise, in
 	return rc < 0 ? record_errno(r) : 0;
 }
 
+int record_host(const struct record *r, const char *address, int64_t *ret_)
+{
+	sqlite3_stmt *s = record_prepare(r, "SELECT id FROM host WHERE address = ?1");
+	int rc;
+
+	if (!s)
+		return record_errno(r);
+	sqlite3_bind_text(s, 1, address, -1, SQLITE_STATIC);
+	rc = record_step(s);
+	if (rc > 0)
+		*ret_ = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : rc;
+}
+
 void record_escape(const char *data, size_t length, char *out, size_t size)
 {
 	size_t used = 0;
@@ -128,14 +143,20 @@ char *record_text_new(struct sqlite3_stmt *s, int column)
 
 int record_begin(struct record *r)
 {
+	if (r->depth > 0) {
+		r->depth++;
+		return 0;
+	}
 	if (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		return record_errno(r);
+	r->depth = 1;
 	return 0;
 }
 
 void record_end(struct record *r)
 {
-	sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
+	if (--r->depth == 0)
+		sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
 }
 
 int record_refresh(struct record *r)

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "query/writer.h"
+#include "formats.h"
 
 struct report {
 	struct report_options options;

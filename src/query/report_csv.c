@@ -9,7 +9,7 @@
 
 #include "base/moment.h"
 #include "judge/offence.h"
-#include "query/writer.h"
+#include "formats.h"
 
 static bool may_be_formula(const char *text)
 {

@@ -2,7 +2,7 @@
 
 #include "base/moment.h"
 #include "judge/offence.h"
-#include "query/writer.h"
+#include "formats.h"
 
 void json_text(FILE *out, const char *text)
 {

@@ -8,7 +8,7 @@
 
 #include "base/moment.h"
 #include "base/text.h"
-#include "query/writer.h"
+#include "formats.h"
 
 #define SHEET_LABEL 16
 #define SHEET_ROWS  20 /* of a list within a sheet */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "query/writer.h"
+#include "formats.h"
 
 #define COLUMNS_MOST 24
 #define GAP	     2

@@ -49,8 +49,10 @@ static void load_file(const struct record *r, struct status *s)
 		s->record.bytes = file_bytes(r->path, "") + file_bytes(r->path, "-wal");
 }
 
-/* A monitor's run, if there ever was one; the newest. */
-static const char run_sql[] = "SELECT id, mode, sensor, started, beat, ended IS NULL, packets, "
+/* A monitor's run, if there ever was one; the newest.  It runs no more where another has begun
+ * since: that may be a `read` which holds the lock that a killed monitor left. */
+static const char run_sql[] = "SELECT id, mode, sensor, started, beat,"
+			      " ended IS NULL AND id = (SELECT max(id) FROM run), packets, "
 			      "stray, unclassified, newest"
 			      " FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
 

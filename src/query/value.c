@@ -6,7 +6,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "judge/offence.h"
-#include "query/writer.h"
+#include "formats.h"
 
 bool value_is_plain(const struct field *f)
 {

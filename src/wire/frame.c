@@ -28,16 +28,3 @@ enum link link_of_dlt(int dlt)
 	}
 	return LINK_UNKNOWN;
 }
-
-const char *link_name(enum link link)
-{
-	static const char *const names[] = {
-		[LINK_ETHERNET] = "Ethernet",	      [LINK_RAW] = "raw IP",
-		[LINK_NULL] = "null or loopback",     [LINK_PPP] = "PPP",
-		[LINK_SLL] = "Linux cooked v1",	      [LINK_SLL2] = "Linux cooked v2",
-		[LINK_UNKNOWN] = "unknown link type",
-	};
-
-	_Static_assert(sizeof(names) / sizeof(names[0]) == LINK_COUNT + 1, "a name for each link");
-	return names[link < LINK_COUNT ? link : LINK_UNKNOWN];
-}

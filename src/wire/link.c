@@ -3,20 +3,15 @@
 
 #include <string.h>
 
-#define ETHERTYPE_LEAST	  0x0600 /* below: a length, and LLC follows (IEEE 802.3, 3.2.6) */
-#define ETHERTYPE_PPPOE	  0x8864
-#define MPLS_LABELS	  8
-#define ARPHRD_ETHER	  1
-#define ARPHRD_NETLINK	  824
-#define SLL_LLC		  4 /* LINUX_SLL_P_802_2 */
-#define PPP_IPV4	  0x0021
-#define PPP_IPV6	  0x0057
-#define PPP_MPLS	  0x0281
-#define PPP_MPLS_UPSTREAM 0x0283
+#define MPLS_LABELS    8
+#define ARPHRD_ETHER   1
+#define ARPHRD_NETLINK 824
+#define SLL_LLC	       4 /* LINUX_SLL_P_802_2 */
 
 static bool is_tag(uint16_t type)
 {
-	return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
+	return type == ETHERTYPE_TAG || type == ETHERTYPE_TAG_SERVICE ||
+	       type == ETHERTYPE_TAG_QINQ || type == ETHERTYPE_TAG_QINQ_2;
 }
 
 /* RFC 2516.  Discovery has another EtherType, so any code but 0 is a contradiction. */

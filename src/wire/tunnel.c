@@ -7,16 +7,6 @@
  */
 #include "walk.h"
 
-#define UDP_VXLAN	4789
-#define UDP_VXLAN_LINUX 8472 /* what Linux used before IANA had given a port, and still does */
-#define UDP_GENEVE	6081
-#define UDP_TZSP	37008
-
-#define TYPE_ETHERNET	0x6558 /* transparent Ethernet bridging; NVGRE (RFC 7637) too */
-#define TYPE_PPP	0x880b
-#define TYPE_ERSPAN	0x88be
-#define TYPE_ERSPAN_III 0x22eb
-
 #define GRE_CHECKSUM 0x8000
 #define GRE_ROUTING  0x4000 /* RFC 1701's, which nobody speaks any more */
 #define GRE_KEY	     0x2000
@@ -47,7 +37,7 @@ static bool typed_payload(struct walk *w, enum tunnel tunnel, uint16_t type)
 		return walk_enter(w, tunnel, LAYER_IPV4);
 	case ETHERTYPE_IPV6:
 		return walk_enter(w, tunnel, LAYER_IPV6);
-	case TYPE_ETHERNET:
+	case ETHERTYPE_BRIDGED:
 		return walk_enter(w, tunnel, LAYER_ETHERNET);
 	case ETHERTYPE_MPLS:
 	case ETHERTYPE_MPLS_UPSTREAM:
@@ -140,8 +130,8 @@ static bool gre(struct walk *w, uint16_t flags, uint16_t type)
 	fields += numbered ? 4 : 0;
 	if (!walk_take(w, fields, DECODE_OTHER_IP))
 		return false;
-	if (type == TYPE_ERSPAN || type == TYPE_ERSPAN_III)
-		return tunnel_erspan(w, type == TYPE_ERSPAN && !numbered);
+	if (type == ETHERTYPE_ERSPAN || type == ETHERTYPE_ERSPAN_III)
+		return tunnel_erspan(w, type == ETHERTYPE_ERSPAN && !numbered);
 	return typed_payload(w, TUNNEL_GRE, type);
 }
 
@@ -150,7 +140,7 @@ static bool gre_pptp(struct walk *w, uint16_t flags, uint16_t type)
 {
 	const uint8_t *key;
 
-	if (type != TYPE_PPP || !(flags & GRE_KEY) || !(flags & GRE_SEQUENCE))
+	if (type != ETHERTYPE_PPP || !(flags & GRE_KEY) || !(flags & GRE_SEQUENCE))
 		return walk_stop(w, DECODE_OTHER_IP);
 	key = walk_take(w, flags & GRE_ACK ? 12 : 8, DECODE_OTHER_IP);
 	if (!key)

@@ -22,27 +22,7 @@
 
 #include "base/bytes.h"
 #include "wire/decode.h"
-
-#define IP_PROTO_HOP_BY_HOP  0
-#define IP_PROTO_ICMP	     1
-#define IP_PROTO_IPV4	     4
-#define IP_PROTO_TCP	     6
-#define IP_PROTO_UDP	     17
-#define IP_PROTO_IPV6	     41
-#define IP_PROTO_ROUTING     43
-#define IP_PROTO_FRAGMENT    44
-#define IP_PROTO_GRE	     47
-#define IP_PROTO_AH	     51
-#define IP_PROTO_ICMPV6	     58
-#define IP_PROTO_DESTINATION 60
-#define IP_PROTO_MOBILITY    135
-#define IP_PROTO_HIP	     139
-#define IP_PROTO_SHIM6	     140
-
-#define ETHERTYPE_IPV4		0x0800
-#define ETHERTYPE_IPV6		0x86dd
-#define ETHERTYPE_MPLS		0x8847
-#define ETHERTYPE_MPLS_UPSTREAM 0x8848
+#include "wire/numbers.h"
 
 /* IPv6 extension headers in one packet. */
 #define WALK_EXTENSIONS 8

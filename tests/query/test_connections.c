@@ -272,6 +272,91 @@ static void a_permitted_host_is_told_too(void **state)
 	free(text);
 }
 
+/* Writes once, when host_load() comes to its servers. */
+static int write_meanwhile(unsigned int event, void *context, void *statement, void *text)
+{
+	struct scratch *s = context;
+
+	(void)event;
+	(void)text;
+	if (strstr(sqlite3_sql(statement), "FROM contact_sum") && s->db &&
+	    scratch_number(s, "SELECT max(attempts) FROM contact_sum") == 1) {
+		scratch_sql(s, "UPDATE host_sum SET attempts = 9");
+		scratch_sql(s, "UPDATE contact_sum SET attempts = 9");
+		add(s, 1, T0 + 7, 0);
+	}
+	return 0;
+}
+
+static void all_of_a_host_is_of_one_moment(void **state)
+{
+	struct scratch *s = *state;
+	struct record *r;
+	struct host h;
+
+	scratch_sql(s, "INSERT INTO raw VALUES (1, 1, 25, %lld, %lld, 0, 'refused', 1)", T0, T0);
+	scratch_sum(s);
+	r = open_record(s);
+	sqlite3_trace_v2(r->db, SQLITE_TRACE_STMT, write_meanwhile, s);
+	assert_int_equal(host_load(r, "10.0.0.1", &all, NULL, T0, &h), 1);
+	assert_int_equal(scratch_number(s, "SELECT max(attempts) FROM host_sum"), 9);
+	assert_int_equal(h.offender.attempts, 1);
+	assert_int_equal(h.servers.count, 1);
+	assert_int_equal(((const struct host_server *)h.servers.items)[0].attempts, 1);
+	assert_int_equal(h.recent.count, 0);
+	host_done(&h);
+	/* And the next is of the next. */
+	assert_int_equal(host_load(r, "10.0.0.1", &all, NULL, T0, &h), 1);
+	assert_int_equal(h.offender.attempts, 9);
+	assert_int_equal(h.recent.count, 1);
+	host_done(&h);
+	record_close(r);
+}
+
+static int count_steps(void *context)
+{
+	++*(int *)context;
+	return 0;
+}
+
+/* Steps of SQLite's machine, in hundreds. */
+static int cost(struct record *r, struct window w)
+{
+	struct host h;
+	int steps = 0;
+
+	sqlite3_progress_handler(r->db, 100, count_steps, &steps);
+	assert_int_equal(host_load(r, "10.0.0.1", &w, NULL, T0, &h), 1);
+	sqlite3_progress_handler(r->db, 0, NULL, NULL);
+	assert_int_equal(h.offender.attempts, 1);
+	host_done(&h);
+	return steps;
+}
+
+static void a_host_costs_what_it_did_and_not_what_others_did(void **state)
+{
+	struct scratch *s = *state;
+	struct window window = {T0 - 2 * MOMENT_DAY, T0 + MOMENT_DAY};
+	struct record *r;
+	int before_all, before_window;
+
+	scratch_sql(s, "INSERT INTO raw VALUES (1, 1, 25, %lld, %lld, 0, 'refused', 1)", T0, T0);
+	scratch_sum(s);
+	r = open_record(s);
+	before_all = cost(r, all);
+	before_window = cost(r, window);
+	scratch_sql(s, "DELETE FROM host_sum; DELETE FROM contact_sum");
+	scratch_sql(s,
+		    "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+		    " INSERT INTO raw SELECT i, 1, 25, %lld, %lld, 0, 'refused', 1 FROM n",
+		    T0, T0);
+	scratch_sql(s, "INSERT INTO host SELECT host, 'host ' || host FROM raw WHERE host > 2");
+	scratch_sum(s);
+	assert_in_range(cost(r, all), 0, before_all + 10);
+	assert_in_range(cost(r, window), 0, before_window + 10);
+	record_close(r);
+}
+
 static void an_unknown_host_is_told_from_an_error(void **state)
 {
 	struct record *r = open_record(*state);
@@ -295,6 +380,8 @@ int main(void)
 		WITH_RECORD(counting_stops_at_its_bound),
 		WITH_RECORD(a_host_is_told_with_its_identities_servers_and_connections),
 		WITH_RECORD(a_permitted_host_is_told_too),
+		WITH_RECORD(all_of_a_host_is_of_one_moment),
+		WITH_RECORD(a_host_costs_what_it_did_and_not_what_others_did),
 		WITH_RECORD(an_unknown_host_is_told_from_an_error),
 	};
 

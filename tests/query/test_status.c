@@ -119,6 +119,17 @@ static void a_monitor_that_does_not_run_is_told(void **state)
 	expect_blind(f, "no monitor runs");
 }
 
+/* The monitor was killed, so its run has no end; a read has begun since and holds the lock. */
+static void a_read_behind_a_killed_monitor_is_no_monitor(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "INSERT INTO run(mode, sensor, pid, started, beat)"
+			   " VALUES ('read', 'fw1', 2, 1, 1)");
+	expect(f, ".running == false and .packets == 1000");
+	expect_blind(f, "no monitor runs");
+}
+
 static void a_lock_that_somebody_else_s_read_holds_is_no_monitor(void **state)
 {
 	struct fixture *f = *state;
@@ -244,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RECORD(a_healthy_monitor_is_told_by_every_field_of_the_interface),
 		WITH_RECORD(a_monitor_that_does_not_run_is_told),
+		WITH_RECORD(a_read_behind_a_killed_monitor_is_no_monitor),
 		WITH_RECORD(a_lock_that_somebody_else_s_read_holds_is_no_monitor),
 		WITH_RECORD(a_run_that_ended_does_not_run_though_the_lock_is_held),
 		WITH_RECORD(the_monitor_s_run_is_told_and_not_that_of_a_later_read),

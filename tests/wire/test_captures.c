@@ -102,7 +102,7 @@ static const struct expectation expectations[] = {
 
 static void add(struct count *c, enum decode outcome, const struct packet *p)
 {
-	if (decode_failed(outcome))
+	if (outcome >= DECODE_BAD_LINK)
 		c->failed++;
 	else if (outcome == DECODE_NOT_IP)
 		c->not_ip++;

@@ -1,9 +1,9 @@
 /*
- * writer: what report.c, and nobody else, needs of the three writers.  Write errors stay with the
+ * formats: what report.c, and nobody else, needs of the three formats.  Write errors stay with the
  * stream: ferror(3).
  */
-#ifndef EGRESS25_QUERY_WRITER_H
-#define EGRESS25_QUERY_WRITER_H
+#ifndef EGRESS25_SRC_QUERY_FORMATS_H
+#define EGRESS25_SRC_QUERY_FORMATS_H
 
 #include <stdbool.h>
 #include <stdint.h>
