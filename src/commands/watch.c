@@ -1,99 +1,188 @@
 /*
  * watch: the live monitor in the foreground.  Each host's first offence is told on standard output
  * as it is recorded.
+ *
+ * It is told from the writer's thread, and the record waits for no reader: a line that standard
+ * output does not take at once is left out and counted.  A line is one write(2) no longer than
+ * PIPE_BUF, so a pipe that poll(2) calls writable has room for it.  What this cannot see: another
+ * process that fills the same pipe between the two calls, and a terminal with room for less than a
+ * line.  O_NONBLOCK could, but would hold for all who share that pipe or terminal.
  */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/moment.h"
 #include "commands/command.h"
+#include "commands/query.h"
 #include "monitor/watch.h"
+#include "query/report.h"
 
-static void tell_table(const struct store_news *n, const char *client, const char *server)
+struct news_row {
+	char address[ADDR_TEXT], mac[MAC_TEXT], server[ADDR_TEXT];
+	int64_t first_seen, server_port;
+};
+
+#define AT(member) .offset = offsetof(struct news_row, member)
+
+static const struct field news_fields[] = {
+	{.name = "address", .kind = FIELD_CHARS, AT(address)},
+	{.name = "mac", .kind = FIELD_CHARS, AT(mac)},
+	{.name = "first_seen", .kind = FIELD_TIME, AT(first_seen)},
+	{.name = "server", .kind = FIELD_CHARS, AT(server)},
+	{.name = "server_port", .kind = FIELD_INTEGER, AT(server_port)},
+	{0},
+};
+
+struct teller {
+	const struct options *options;
+	FILE *out; /* gathers one line in memory */
+	char *line;
+	size_t length;
+	struct report *report; /* onto out; NULL for words */
+	uint64_t left_out;     /* and not said yet */
+	int error;	       /* of the last that was left out; 0: nobody took it */
+	bool ended;	       /* nobody reads any more */
+};
+
+/* Whether a write returns at once, be it with an error. */
+static bool is_ready(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+static void say_left_out(struct teller *t)
+{
+	if (t->left_out == 0 || t->ended || !is_ready(STDERR_FILENO))
+		return;
+	log_say("standard output: %" PRIu64 " new offenders were not told: %s; the record has them",
+		t->left_out, t->error ? strerror(t->error) : "nobody took the lines");
+	t->left_out = 0;
+}
+
+/* Sends the gathered line on; false where it is left out. */
+static bool send_line(struct teller *t)
+{
+	ssize_t n;
+
+	if (fflush(t->out) != 0)
+		return false;
+	rewind(t->out);
+	t->error = 0;
+	if (t->ended || t->length > PIPE_BUF || !is_ready(STDOUT_FILENO))
+		return false;
+	n = write(STDOUT_FILENO, t->line, t->length);
+	if (n < 0)
+		t->error = errno;
+	t->ended = n < 0 && errno == EPIPE;
+	return n == (ssize_t)t->length;
+}
+
+static void put_words(FILE *out, const struct news_row *row)
 {
 	char when[MOMENT_TEXT];
 
-	printf("%s  new offender %s%s%s%s to %s port %u\n", moment_format_local(n->when, when),
-	       client, n->mac[0] ? " (" : "", n->mac, n->mac[0] ? ")" : "", server, n->server_port);
+	fprintf(out, "%s  new offender %s%s%s%s to %s port %d\n",
+		moment_format_local(row->first_seen, when), row->address, row->mac[0] ? " (" : "",
+		row->mac, row->mac[0] ? ")" : "", row->server, (int)row->server_port);
 }
 
-static void tell_json(const struct store_news *n, const char *client, const char *server)
-{
-	char when[MOMENT_TEXT];
-
-	printf("{\"address\":\"%s\",\"mac\":%s%s%s,\"first_seen\":\"%s\",\"server\":\"%s\","
-	       "\"server_port\":%u}\n",
-	       client, n->mac[0] ? "\"" : "", n->mac[0] ? n->mac : "null", n->mac[0] ? "\"" : "",
-	       moment_format_utc(n->when, when), server, n->server_port);
-}
-
-static void tell_csv(const struct store_news *n, const char *client, const char *server)
-{
-	char when[MOMENT_TEXT];
-
-	printf("%s,%s,%s,%s,%u\r\n", client, n->mac, moment_format_utc(n->when, when), server,
-	       n->server_port);
-}
-
-/* On the writer's thread: a terminal that stalls delays the record, never the capture. */
 static void tell(void *context, const struct store_news *n)
 {
-	static void (*const how[])(const struct store_news *, const char *, const char *) = {
-		[FORMAT_TABLE] = tell_table, [FORMAT_JSON] = tell_json, [FORMAT_CSV] = tell_csv};
-	const struct options *o = context;
-	char client[ADDR_TEXT], server[ADDR_TEXT];
+	struct teller *t = context;
+	struct news_row row = {.first_seen = n->when, .server_port = n->server_port};
 
-	how[o->format](n, addr_format(&n->client, client), addr_format(&n->server, server));
-	fflush(stdout);
+	addr_format(&n->client, row.address);
+	addr_format(&n->server, row.server);
+	memcpy(row.mac, n->mac, sizeof(row.mac));
+	if (t->report)
+		report_row(t->report, &row);
+	else
+		put_words(t->out, &row);
+	if (send_line(t))
+		say_left_out(t);
+	else
+		t->left_out++;
 }
 
-/* The configuration, with what the command line says of the record. */
-static int load(const struct options *o, struct config **ret_)
+static int teller_open(const struct options *o, struct teller *t)
+{
+	struct report_options options;
+
+	*t = (struct teller){.options = o};
+	t->out = open_memstream(&t->line, &t->length);
+	if (!t->out)
+		return -ENOMEM;
+	if (o->format == FORMAT_TABLE)
+		return 0;
+	query_report(o, 0, &options);
+	options.out = t->out;
+	options.lines = true;
+	t->report = report_begin(&options, news_fields);
+	if (!t->report || report_flush(t->report) < 0) /* with CSV's heading */
+		return -ENOMEM;
+	send_line(t);
+	return 0;
+}
+
+static void teller_close(struct teller *t)
+{
+	say_left_out(t);
+	report_end(t->report);
+	if (t->out)
+		fclose(t->out);
+	free(t->line);
+}
+
+static int reload(void *context, struct config **ret_)
+{
+	const struct teller *t = context;
+
+	return options_config(t->options, ret_) == EXIT_DONE ? 0 : -1;
+}
+
+static int run(const struct options *o, struct config *config)
+{
+	struct teller teller;
+	struct watch_options options = {.config = config,
+					.reload = reload,
+					.news = tell,
+					.context = &teller};
+	int status = EXIT_FAILED;
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end the watch */
+	if (teller_open(o, &teller) == 0) {
+		status = watch_run(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
+	} else {
+		log_say("watch: no memory");
+		config_free(config);
+	}
+	teller_close(&teller);
+	return status;
+}
+
+int command_watch(const struct options *o)
 {
 	struct config *config;
 	int status = options_config(o, &config);
 
 	if (status != EXIT_DONE)
 		return status;
-	if (o->records.count) {
-		free(config->record);
-		config->record = strdup(o->records.items[0]);
-	}
-	if (!config->record) {
-		config_free(config);
-		return EXIT_FAILED;
-	}
-	*ret_ = config;
-	return EXIT_DONE;
-}
-
-static int reload(void *context, struct config **ret_)
-{
-	return load(context, ret_) == EXIT_DONE ? 0 : -1;
-}
-
-int command_watch(const struct options *o)
-{
-	struct watch_options options = {.reload = reload,
-					.news = tell,
-					.context = (void *)(uintptr_t)o};
-	int status;
-
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end the watch */
-	status = load(o, &options.config);
-	if (status != EXIT_DONE)
-		return status;
-	if (options.config->interface_count == 0) {
+	if (config->interface_count == 0) {
 		log_say("watch: no interface: name the mirror port with -i, or `interfaces` in the "
 			"configuration");
-		config_free(options.config);
+		config_free(config);
 		return EXIT_USAGE;
 	}
-	if (o->format == FORMAT_CSV)
-		fputs("address,mac,first_seen,server,server_port\r\n", stdout);
-	return watch_run(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return run(o, config);
 }

@@ -19,15 +19,22 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "edge/capture.h"
+#include "judge/health.h"
 #include "monitor/watch.h"
 #include "monitor/way.h"
 #include "monitor/writer.h"
 
 #define BEAT	      (MOMENT_SECOND / 4)
 #define REOPEN_BEATS  8
-#define DISPATCH_MOST 256
+#define DISPATCH_MOST 128
 #define COLLECT_MOST  256
+#define CHANGES	      5 /* of the batch, by one frame at most */
 #define EVENTS	      (HEALTH_INTERFACES + 2)
+
+/* Between two looks at whether the batch is full. */
+_Static_assert(DISPATCH_MOST *CHANGES + COLLECT_MOST <= BATCH_SLACK, "the batch may overflow");
+
+#define HOUR_BEATS (uint32_t)(MOMENT_HOUR / BEAT)
 
 enum source { SOURCE_SIGNAL = HEALTH_INTERFACES, SOURCE_TIMER };
 
@@ -50,6 +57,9 @@ struct watch {
 	int epoll, signals, timer;
 	uint32_t beats;
 	bool stopping;
+	bool said;	       /* why it cannot start */
+	uint64_t unclassified; /* as told last */
+	uint32_t told_at;      /* beat */
 };
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -74,6 +84,7 @@ static int open_port(struct watch *w, size_t i, bool again)
 	if (result < 0) {
 		if (!again)
 			log_say("%s: %s", port->name, error);
+		w->said = true;
 		return result;
 	}
 	result = add_source(w, capture_fd(port->capture), (uint32_t)i);
@@ -152,6 +163,7 @@ static int open_store(struct watch *w)
 
 	if (result < 0)
 		log_say("%s: %s", c->record, error);
+	w->said = result < 0;
 	return result;
 }
 
@@ -168,10 +180,8 @@ static int open_way(struct watch *w)
 		w->way = way_new(&way);
 		result = w->way ? writer_start(&options, &w->writer) : -ENOMEM;
 	}
-	if (result < 0) {
-		log_say("watch: cannot start: %s", strerror(-result));
+	if (result < 0)
 		return result;
-	}
 	way_set_policy(w->way, w->options.config->policy);
 	way_set_batch(w->way, writer_batch(w->writer));
 	return 0;
@@ -184,6 +194,7 @@ static int copy_names(struct watch *w)
 	if (c->interface_count > HEALTH_INTERFACES) {
 		log_say("watch: %zu interfaces: at most %d can be watched by one monitor",
 			c->interface_count, HEALTH_INTERFACES);
+		w->said = true;
 		return -EINVAL;
 	}
 	w->names = calloc(c->interface_count, sizeof(*w->names));
@@ -212,7 +223,11 @@ static int open_all(struct watch *w)
 		result = open_port(w, i, false);
 	if (result == 0)
 		result = open_store(w);
-	return result < 0 ? result : open_way(w);
+	if (result == 0)
+		result = open_way(w);
+	if (result < 0 && !w->said)
+		log_say("watch: cannot start: %s", strerror(-result));
+	return result;
 }
 
 /* --- what happens ----------------------------------------------------------------------------- */
@@ -246,13 +261,39 @@ static void fill_health(struct watch *w)
 	}
 }
 
+/* Once there are any, and then once an hour where they grew. */
+static void say_unclassified(struct watch *w)
+{
+	const struct health *h = batch_health(writer_batch(w->writer));
+	char text[HEALTH_TEXT];
+
+	if (h->unclassified == w->unclassified ||
+	    (w->unclassified && w->beats - w->told_at < HOUR_BEATS))
+		return;
+	w->unclassified = h->unclassified;
+	w->told_at = w->beats;
+	log_say("%s", health_describe_unclassified(h, text, sizeof(text)));
+}
+
 static void hand_over(struct watch *w, bool wait)
 {
 	if (!wait && !writer_is_idle(w->writer))
 		return;
 	fill_health(w);
+	say_unclassified(w);
 	if (writer_offer(w->writer, wait))
 		way_set_batch(w->way, writer_batch(w->writer));
+}
+
+/* Frames of one port, and what they changed, into the batch.  Their number, or negative. */
+static int take_frames(struct watch *w, size_t i, bool wait)
+{
+	int count = capture_dispatch(w->ports[i].capture, DISPATCH_MOST, on_frame, w);
+
+	way_collect(w->way, COLLECT_MOST);
+	if (batch_is_full(writer_batch(w->writer)))
+		hand_over(w, wait);
+	return count;
 }
 
 static void on_port(struct watch *w, size_t i)
@@ -262,16 +303,13 @@ static void on_port(struct watch *w, size_t i)
 
 	if (!port->capture)
 		return;
-	result = capture_dispatch(port->capture, DISPATCH_MOST, on_frame, w);
+	result = take_frames(w, i, false);
 	if (result < 0) {
 		log_say("%s: %s: looking for it again every %d s", port->name,
 			result == -ENODEV ? "the interface has gone" : strerror(-result),
 			(int)(REOPEN_BEATS * BEAT / MOMENT_SECOND));
 		close_port(w, i);
 	}
-	way_collect(w->way, COLLECT_MOST);
-	if (batch_is_full(writer_batch(w->writer)))
-		hand_over(w, false);
 }
 
 static void on_beat(struct watch *w)
@@ -300,10 +338,39 @@ static bool same_names(const struct watch *w, const struct config *c)
 	return true;
 }
 
-/* The new configuration is in force from the next frame on. */
+/* The ports of the kernel filters; false where one could not be changed. */
+static bool set_ports(struct watch *w, const struct config *c)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < w->port_count; i++) {
+		struct capture *capture = w->ports[i].capture;
+		int result = capture ? capture_set_ports(capture, c->ports, c->port_count) : 0;
+
+		if (result < 0)
+			log_say("%s: the kernel filter could not be changed: %s", w->names[i],
+				strerror(-result));
+		all = all && result == 0;
+	}
+	return all;
+}
+
+static void set_limits(struct watch *w, const struct config *c)
+{
+	const struct store_limits limits = {
+		.rows_per_host_hour = c->rows_per_host_hour,
+		.retention_age = c->retention_age,
+		.retention_bytes = c->retention_bytes,
+	};
+
+	writer_set_limits(w->writer, &limits);
+}
+
+/* The new configuration is in force from the next frame on, and its limits from the next write. */
 static void on_reload(struct watch *w)
 {
 	struct config *old = w->options.config, *new;
+	bool all_ports;
 
 	if (w->options.reload(w->options.context, &new) < 0) {
 		log_say("reload: the configuration in force stays as it was");
@@ -311,22 +378,14 @@ static void on_reload(struct watch *w)
 	}
 	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
 	    strcmp(new->sensor, old->sensor) != 0)
-		log_say("reload: a change of interfaces, record or sensor needs a restart; the "
-			"rest "
-			"is in force");
+		log_say("reload: a change of interfaces, record or sensor needs a restart");
 	way_set_policy(w->way, new->policy);
-	for (size_t i = 0; i < w->port_count; i++) {
-		int result = w->ports[i].capture ? capture_set_ports(w->ports[i].capture,
-								     new->ports, new->port_count)
-						 : 0;
-
-		if (result < 0)
-			log_say("%s: the kernel filter could not be changed: %s", w->names[i],
-				strerror(-result));
-	}
+	set_limits(w, new);
+	all_ports = set_ports(w, new);
 	w->options.config = new;
 	config_free(old);
-	log_say("reload: the new configuration is in force");
+	log_say("reload: the new configuration is in force%s",
+		all_ports ? "" : ", but for the ports that it watches");
 }
 
 static void on_signal(struct watch *w)
@@ -376,7 +435,7 @@ static int stop(struct watch *w)
 
 	for (size_t i = 0; i < w->port_count; i++)
 		for (int rounds = 0; w->ports[i].capture && rounds < 4096; rounds++)
-			if (capture_dispatch(w->ports[i].capture, DISPATCH_MOST, on_frame, w) <= 0)
+			if (take_frames(w, i, true) <= 0)
 				break;
 	way_finish(w->way, room, w);
 	fill_health(w);
@@ -412,8 +471,7 @@ static void say_start(const struct watch *w)
 		log_say("%s: watching, record %s", w->names[i], c->record);
 	if (!policy_has_mail_servers(c->policy))
 		log_say("no mail server is configured: every host that sends mail directly counts "
-			"as "
-			"an offender; name yours with --mail-server or `mail_servers`");
+			"as an offender; name yours with --mail-server or `mail_servers`");
 }
 
 int watch_run(const struct watch_options *options)
