@@ -20,6 +20,7 @@ struct query {
 	struct window window;
 	struct report_options report;
 	int64_t now;
+	bool reading; /* the record is one that `read` just made, and nobody can ask again */
 };
 
 /*

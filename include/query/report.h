@@ -20,7 +20,7 @@
 
 enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_FORMAT_COUNT };
 
-#define REPORT_COLUMNS 100 /* where neither COLUMNS nor a terminal says otherwise */
+#define REPORT_COLUMNS 4096 /* where no terminal and no COLUMNS says how wide: a pipe gets all */
 
 struct report_options {
 	FILE *out;
@@ -43,6 +43,9 @@ struct report *report_begin(const struct report_options *options, const struct f
 
 /* Words of SGR ("1;31") for a row of the table, or NULL for plain; called with the row. */
 void report_set_style(struct report *r, const char *(*style)(const void *row));
+
+/* The time from which relative ones are told, for a list that goes on. */
+void report_set_now(struct report *r, int64_t now);
 
 /* Adds one row; a table holds it back until REPORT_PAGE rows, or report_flush(). */
 #define REPORT_PAGE 1000

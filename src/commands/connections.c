@@ -23,6 +23,16 @@ struct listing {
 	uint64_t shown;
 };
 
+/* Once it is known that there is anything. */
+static int print_heading(const struct listing *l)
+{
+	char window[WINDOW_TEXT];
+
+	return report_note(&l->query->report,
+			   "Connections%s%s %s, newest first:", l->address ? " of " : "",
+			   l->address ? l->address : "", window_format(&l->query->window, window));
+}
+
 static int print_rows(struct listing *l, struct report *report)
 {
 	const struct connection_row *row;
@@ -32,7 +42,9 @@ static int print_rows(struct listing *l, struct report *report)
 	while (l->shown < l->most && (rc = connections_next(l->connections, &row, &failed)) != 0) {
 		if (rc < 0)
 			return query_failed(failed);
-		rc = report_row(report, row);
+		rc = l->shown == 0 ? print_heading(l) : 0;
+		if (rc == 0)
+			rc = report_row(report, row);
 		if (rc < 0)
 			return query_written(rc, EXIT_FAILED);
 		l->shown++;

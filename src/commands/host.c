@@ -19,11 +19,16 @@ static int print_host(struct printing *p, const struct host *h)
 {
 	const struct report_options *report = &p->query->report;
 
+	char window[WINDOW_TEXT];
+
 	p->printed++;
 	if (p->list)
 		return report_row(p->list, h);
 	if (p->printed > 1)
 		report_note(report, "%s", "");
+	if (!window_is_all(&p->query->window))
+		report_note(report, "What %s did %s:", h->offender.address,
+			    window_format(&p->query->window, window));
 	return report_object(report, host_fields, h);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/moment.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "commands/print.h"
 #include "commands/query.h"
@@ -15,7 +16,10 @@ static int print_heading(const struct query *q, size_t count)
 {
 	char window[WINDOW_TEXT];
 
-	window_format(&q->window, window);
+	if (q->reading && window_is_all(&q->window))
+		text_print(window, sizeof(window), "in what was read");
+	else
+		window_format(&q->window, window);
 	if (count == 0)
 		return report_note(&q->report, "No offender %s.", window);
 	return report_note(&q->report, "%zu offender%s %s:", count, count == 1 ? "" : "s", window);
@@ -25,9 +29,10 @@ static int print_footing(const struct query *q, uint64_t outside)
 {
 	if (outside == 0)
 		return 0;
-	return report_note(&q->report, "%" PRIu64 " more offender%s %s it: --all shows %s", outside,
+	return report_note(&q->report, "%" PRIu64 " more offender%s %s it: %s %s", outside,
 			   outside == 1 ? "" : "s",
 			   q->window.until == INT64_MAX ? "before" : "outside",
+			   q->reading ? "without --since and --until you see" : "--all shows",
 			   outside == 1 ? "it" : "them");
 }
 
@@ -106,7 +111,11 @@ int offenders_print(struct sqlite3 *db, const struct config *config, const struc
 {
 	struct record *record = record_borrow(db);
 	struct config borrowed = *config;
-	struct query q = {.config = &borrowed, .records = &record, .count = 1, .now = now};
+	struct query q = {.config = &borrowed,
+			  .records = &record,
+			  .count = 1,
+			  .now = now,
+			  .reading = options->records.count == 0};
 	int status;
 
 	if (!record) {

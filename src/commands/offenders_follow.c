@@ -5,6 +5,7 @@
  * shown stays one.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ struct follow {
 	struct query query;
 	struct shown *shown; /* one per record */
 	struct report *report;
-	bool pressing; /* one was shown that today's policy does not permit */
+	uint64_t outside; /* of the window, at the first look */
+	bool pressing;	  /* one was shown that today's policy does not permit */
 };
 
 static int compare_hosts(const void *a, const void *b)
@@ -98,16 +100,20 @@ static int look(struct follow *f, size_t at, int *ret_written)
 	struct shown *s = &f->shown[at];
 	struct offenders found = {0};
 	uint64_t outside;
+	int64_t now = moment_now();
 	int status = EXIT_DONE, rc = has_changed(r, s);
 
 	if (rc == 0)
 		return EXIT_DONE;
 	if (rc < 0 || record_refresh(r) < 0 ||
-	    offenders_load(r, &f->query.window, 0, f->query.config->policy, moment_now(), &found,
-			   &outside) < 0) {
+	    offenders_load(r, &f->query.window, 0, f->query.config->policy, now, &found, &outside) <
+		    0) {
 		offenders_done(&found);
 		return query_failed(r);
 	}
+	if (!s->hosts)
+		f->outside += outside;
+	report_set_now(f->report, now);
 	offenders_rank(&found);
 	*ret_written = print_new(f, s, &found);
 	if (remember(s, &found) < 0) {
@@ -129,9 +135,25 @@ static bool wait_for_end(const sigset_t *signals)
 	return sigtimedwait(signals, NULL, &pause) > 0;
 }
 
+/* The window, and what the first look left out. */
+static int print_bounds(const struct follow *f)
+{
+	char window[WINDOW_TEXT];
+
+	window_format(&f->query.window, window);
+	if (f->outside == 0)
+		return report_note(&f->query.report, "(%s; new ones follow as they appear)",
+				   window);
+	return report_note(&f->query.report,
+			   "(%s; %" PRIu64 " more offenders stand before it: --all shows them; new "
+			   "ones follow as they appear)",
+			   window, f->outside);
+}
+
 static int go(struct follow *f, const sigset_t *signals)
 {
 	int status, written = 0;
+	bool first = true;
 
 	do {
 		for (size_t i = 0; i < f->query.count; i++) {
@@ -143,6 +165,10 @@ static int go(struct follow *f, const sigset_t *signals)
 			if (status != EXIT_DONE)
 				return status;
 		}
+		if (first && (written = print_bounds(f)) < 0)
+			return written == -EPIPE ? EXIT_DONE : query_written(written, EXIT_FAILED);
+		first = false;
+		fflush(stdout);
 	} while (!wait_for_end(signals));
 	return EXIT_DONE;
 }

@@ -84,6 +84,9 @@ int query_open(const struct options *options, bool all, struct query *ret_)
 		return status;
 	for (size_t i = 0; i < q->count; i++)
 		newest = q->records[i]->newest > newest ? q->records[i]->newest : newest;
+	/* A frame with a stamp of the future must not move the window away from what happened. */
+	if (newest > q->now)
+		newest = q->now;
 	return query_window(options, all, newest, q->now, &q->window);
 }
 

@@ -92,6 +92,11 @@ static void put_json(struct report *r, const void *row)
 		putc('\n', out);
 }
 
+void report_set_now(struct report *r, int64_t now)
+{
+	r->options.now = now;
+}
+
 int report_row(struct report *r, const void *row)
 {
 	int rc = 0;
