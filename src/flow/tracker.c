@@ -34,18 +34,18 @@
 #define STEP_BACK   (60 * TRACKER_SECOND)
 #define STEP_AFTER  (10 * TRACKER_SECOND)
 #define STEP_AHEAD  (86400 * TRACKER_SECOND)
-#define STEP_MOST   (100 * 86400 * TRACKER_SECOND)
+#define STEP_MOST   (TRACKER_SECOND * 86400 * 100)
 #define OLDER_MOST  4 /* flows of one four-tuple among which a late frame is placed */
 #define EXPIRE_EACH 4 /* flows ended on the way of one packet */
 
 static const uint32_t hold[LIST_COUNT] = {
 	[LIST_INBOUND] = TRACKER_REMEMBER,
 	[LIST_EMBRYO] = TRACKER_TICKS(2),
-	[LIST_UNCLASSIFIED] = TRACKER_TICKS(2 * 3600),
+	[LIST_UNCLASSIFIED] = TRACKER_TICKS(7200), /* two hours */
 	[LIST_ENDED] = TRACKER_REMEMBER,
 	[LIST_UNANSWERED] = TRACKER_REMEMBER,
 	[LIST_CLOSING] = TRACKER_TICKS(3600),
-	[LIST_CONNECTED] = TRACKER_TICKS(5 * 86400),
+	[LIST_CONNECTED] = TRACKER_TICKS(432000), /* five days */
 };
 
 struct tracker *tracker_new(const struct hash_key *key, uint32_t capacity,
