@@ -60,9 +60,9 @@ struct offenders {
 /*
  * Adds the offenders of a record within the window; with host other than 0, that one alone (also
  * where it offended not at all; its destinations are then exact only where the window reaches up to
- * the newest frame), at the cost of that host alone.  *ret_outside: how many offenders of the record
- * the window leaves out; untouched for a single host.  policy may be NULL: nothing is permitted
- * then.  0, or a negative errno (record_error()).
+ * the newest frame), at the cost of that host alone.  *ret_outside: how many offenders of the
+ * record the window leaves out; untouched for a single host.  policy may be NULL: nothing is
+ * permitted then.  0, or a negative errno (record_error()).
  */
 int offenders_load(struct record *r, const struct window *w, int64_t host,
 		   const struct policy *policy, int64_t now, struct offenders *into,

@@ -10,7 +10,7 @@
 
 #include "base/addr.h"
 
-#define PACKET_TAGS	 3
+#define PACKET_TAGS	3
 #define PACKET_CARRIERS 6
 
 /* TCP flags, RFC 9293. */

@@ -97,8 +97,8 @@ static int update_row(struct store *s, const struct connection *c)
 {
 	struct row_text buf;
 	struct sqlite3_stmt *st =
-		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)row_id(s, c), c->last, c->open, c->connected,
-			   (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
+		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)row_id(s, c), c->last, c->open,
+			   c->connected, (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	int r;
 
 	bind_texts(st, 7, c, &buf);

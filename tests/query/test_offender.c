@@ -241,7 +241,8 @@ static void a_window_behind_retention_claims_no_exact_servers(void **state)
 	scratch_sum(s);
 	scratch_sql(s, "INSERT INTO pruned VALUES ('connections', 1, %lld)", T0);
 	expect(s, w, NULL, ".[0].destinations_exact");
-	scratch_sql(s, "INSERT INTO pruned VALUES ('contact minutes', 1, %lld)", T0 - MOMENT_MINUTE);
+	scratch_sql(s, "INSERT INTO pruned VALUES ('contact minutes', 1, %lld)",
+		    T0 - MOMENT_MINUTE);
 	expect(s, w, NULL, ".[0].destinations_exact | not");
 	expect(s, ALL, NULL, ".[0].destinations_exact");
 }
