@@ -9,6 +9,7 @@
 #define EGRESS25_EDGE_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "judge/batch.h"
@@ -28,13 +29,13 @@ struct store_options {
 	int64_t retention_bytes;     /* of the record's pages; 0: no limit */
 };
 
-/* A host's first offence in this record, told after it was written. */
 /* What may change while the record is open. */
 struct store_limits {
 	uint32_t rows_per_host_hour;
 	int64_t retention_age, retention_bytes;
 };
 
+/* A host's first offence in this record, told after it was written. */
 struct store_news {
 	struct addr client, server;
 	uint16_t server_port;
@@ -50,11 +51,14 @@ typedef void store_news_fn(void *context, const struct store_news *news);
  */
 int store_open(const struct store_options *options, struct store **ret_, char error[STORE_ERROR]);
 
-/* Ends the run and closes.  Accepts NULL. */
 /* From the next write on. */
 void store_set_limits(struct store *s, const struct store_limits *limits);
 
+/* Ends the run and closes.  Accepts NULL. */
 void store_close(struct store *s);
+
+/* The same for a run that came to nothing: no row of it is left. */
+void store_abandon(struct store *s);
 
 /*
  * Writes a batch in one transaction, with the heartbeat of time `now` (wall clock).  0, or a
@@ -87,10 +91,13 @@ enum store_source {
 	STORE_SOURCE_PARTLY /* was interrupted */
 };
 int store_find_source(struct store *s, const char *digest, enum store_source *ret_);
-/* Notes a file before it is read, and once all of this run's have been. Only while no writer runs.
- */
-int store_add_source(struct store *s, const char *digest, const char *name, uint64_t bytes,
-		     int64_t now);
+/* Notes files before they are read, all or none, and once all of this run's have been.  Only while
+ * no writer runs. */
+struct store_file {
+	const char *digest, *name;
+	uint64_t bytes;
+};
+int store_add_sources(struct store *s, const struct store_file *files, size_t count, int64_t now);
 int store_finish_sources(struct store *s);
 
 /* For a query in the same process, once the writer is at rest. */

@@ -63,7 +63,7 @@ static const char version_1_counts[] =
 	" port INTEGER NOT NULL,"
 	" attempts INTEGER NOT NULL DEFAULT 0,"
 	" connected INTEGER NOT NULL DEFAULT 0,"
-	" last_start INTEGER NOT NULL," /* start of its newest attempt */
+	" last_start INTEGER NOT NULL," /* its newest attempt began in that minute */
 	" PRIMARY KEY(span, start, standing, host, server, port)"
 	") STRICT, WITHOUT ROWID;";
 

@@ -96,6 +96,13 @@ void store_close(struct store *s)
 	store_free(s);
 }
 
+void store_abandon(struct store *s)
+{
+	if (s && s->db)
+		store_do(s, STORE_BIND(s, SQL_RUN_DROP, s->run));
+	store_close(s);
+}
+
 /* 0 where the record is open and still the one at its path. */
 static int be_present(struct store *s)
 {
@@ -202,14 +209,21 @@ int store_find_source(struct store *s, const char *digest, enum store_source *re
 	return 0;
 }
 
-int store_add_source(struct store *s, const char *digest, const char *name, uint64_t bytes,
-		     int64_t now)
+int store_add_sources(struct store *s, const struct store_file *files, size_t count, int64_t now)
 {
-	struct sqlite3_stmt *st = STORE_BIND(s, SQL_SOURCE_ADD, s->run, (int64_t)bytes, now);
+	int r = store_begin(s);
 
-	store_text(st, 4, digest);
-	store_text(st, 5, name);
-	return store_do(s, st);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		struct sqlite3_stmt *st =
+			STORE_BIND(s, SQL_SOURCE_ADD, s->run, (int64_t)files[i].bytes, now);
+
+		store_text(st, 4, files[i].digest);
+		store_text(st, 5, files[i].name);
+		r = store_do(s, st);
+	}
+	return store_end(s, r);
 }
 
 int store_finish_sources(struct store *s)

@@ -44,6 +44,7 @@ enum store_sql {
 	SQL_RUN_BEAT,
 	SQL_RUN_HEALTH,
 	SQL_RUN_END,
+	SQL_RUN_DROP,
 	SQL_INTERFACE_PUT,
 	SQL_LOST_PUT,
 	SQL_UNCLASSIFIED_ADD,
@@ -80,6 +81,8 @@ enum store_sql {
 	SQL_SERVER_DROP,
 	SQL_COUNT
 };
+
+#define WRITE_BUSY_MS 100 /* the writer tries again anyhow */
 
 /* Addresses whose id is known, so that most need no question to SQLite. */
 struct id_cache {
@@ -127,10 +130,10 @@ struct store {
 	bool replaced; /* the record was lost under us, and that was not told yet */
 	int64_t run, started;
 	uint64_t next_id;
-	struct hash_key key;
-	struct id_cache hosts, servers;
 	/* What the caller was told at first, and what is added to his ids since. */
 	uint64_t first_id, id_offset;
+	struct hash_key key;
+	struct id_cache hosts, servers;
 	struct prune_state prune;
 	struct sweep sweep;
 	char error[STORE_ERROR];
@@ -156,10 +159,10 @@ int store_do(struct store *s, struct sqlite3_stmt *st);
 /* First column of the first row.  1, 0 where there is none, or negative. */
 int store_number(struct store *s, struct sqlite3_stmt *st, int64_t *ret_);
 
-/* The errno of the newest error of SQLite; fills s->error. */
-int store_fail(struct store *s);
 /* The line for the caller: s->error, or else r in words.  Returns r. */
 int store_tell(const struct store *s, int r, char error[STORE_ERROR]);
+/* The errno of the newest error of SQLite; fills s->error. */
+int store_fail(struct store *s);
 int store_begin(struct store *s);
 /* Commits where r is 0, else rolls back; returns r or what the commit met. */
 int store_end(struct store *s, int r);

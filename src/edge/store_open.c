@@ -33,7 +33,6 @@
 #define HEADER_VERSION	   60
 #define HEADER_APPLICATION 68
 #define OPEN_BUSY_MS	   2000
-#define WRITE_BUSY_MS	   100 /* the writer tries again anyhow */
 
 static int say(struct store *s, int r, const char *what)
 {
@@ -277,6 +276,7 @@ static int table_is_empty(struct store *s, const char *sql, bool *ret_)
 	*ret_ = count == 0;
 	return r < 0 ? r : 0;
 }
+
 /*
  * The caller goes on counting where another record took the place of his: with an offset none of
  * his ids, from the first on, is one that stands in it.
@@ -290,7 +290,6 @@ static void take_ids(struct store *s, uint64_t next)
 	else if (next > s->first_id + s->id_offset)
 		s->id_offset = next - s->first_id;
 }
-
 
 static int start_run(struct store *s)
 {

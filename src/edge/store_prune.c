@@ -39,9 +39,13 @@ int store_note_pruned(struct store *s, const char *what, int64_t rows, int64_t b
 	return store_do(s, st);
 }
 
+struct taken {
+	int64_t count, before; /* all of it lies before that time */
+};
+
 /* Runs a DELETE that returns times, and notes what went.  1 where rows went, 0 where none. */
 static int take(struct store *s, struct sqlite3_stmt *st, const char *what, int64_t span,
-		int64_t *ret_count)
+		struct taken *ret_)
 {
 	int64_t count = 0, before = INT64_MIN;
 	int r;
@@ -55,7 +59,7 @@ static int take(struct store *s, struct sqlite3_stmt *st, const char *what, int6
 	}
 	if (r < 0)
 		return r;
-	*ret_count = count;
+	*ret_ = (struct taken){.count = count, .before = before};
 	if (count == 0)
 		return 0;
 	r = store_note_pruned(s, what, count, before);
@@ -64,8 +68,8 @@ static int take(struct store *s, struct sqlite3_stmt *st, const char *what, int6
 
 static int take_connections(struct store *s, int64_t before)
 {
-	int64_t count;
-	int r = take(s, STORE_BIND(s, SQL_PRUNE_CONN, before, ROWS), "connections", 0, &count);
+	struct taken taken;
+	int r = take(s, STORE_BIND(s, SQL_PRUNE_CONN, before, ROWS), "connections", 0, &taken);
 
 	if (r > 0)
 		store_sweep_want(s);
@@ -74,17 +78,19 @@ static int take_connections(struct store *s, int64_t before)
 
 static int take_plain(struct store *s)
 {
-	int64_t count = 0;
+	struct taken taken;
 	int r;
 
 	if (s->prune.plain_floor == INT64_MAX)
 		return 0;
 	r = take(s, STORE_BIND(s, SQL_PRUNE_PLAIN, s->prune.plain_floor, ROWS), "connections", 0,
-		 &count);
+		 &taken);
+	if (r < 0)
+		return r;
 	if (r > 0)
 		store_sweep_want(s);
-	if (r >= 0 && count < ROWS)
-		s->prune.plain_floor = INT64_MAX;
+	/* More rows may have begun at the time of the last one taken. */
+	s->prune.plain_floor = taken.count < ROWS ? INT64_MAX : taken.before - 1;
 	return r;
 }
 
@@ -104,10 +110,10 @@ static const struct span_kind host_days = {SQL_PRUNE_HOST_SUM, 86400, "host days
 static int take_spans(struct store *s, const struct span_kind *kind, int64_t before)
 {
 	int64_t end = before == INT64_MAX ? before : before - kind->span * MOMENT_SECOND + 1;
-	int64_t count;
+	struct taken taken;
 
 	return take(s, STORE_BIND(s, kind->sql, kind->span, end, ROWS), kind->what, kind->span,
-		    &count);
+		    &taken);
 }
 
 static int prune_age(struct store *s, int64_t now)
@@ -181,6 +187,7 @@ static int give_back(struct store *s)
 
 static int prune_step(struct store *s, int64_t now)
 {
+	int64_t floor = s->prune.plain_floor;
 	int r = store_begin(s), end;
 
 	if (r < 0)
@@ -194,9 +201,9 @@ static int prune_step(struct store *s, int64_t now)
 		r = store_sweep_step(s, now, false);
 	if (r == 0)
 		r = give_back(s);
-	if (r < 0)
-		return store_end(s, r);
-	end = store_end(s, 0);
+	end = store_end(s, r < 0 ? r : 0);
+	if (end < 0)
+		s->prune.plain_floor = floor; /* what was taken is back */
 	return end < 0 ? end : r;
 }
 
@@ -212,11 +219,13 @@ static void cut_log(struct store *s)
 		return;
 	sqlite3_busy_timeout(s->db, 0);
 	sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(s->db, 100);
+	sqlite3_busy_timeout(s->db, WRITE_BUSY_MS);
 }
 
 static int prune_seldom(struct store *s, int64_t now)
 {
+	int r;
+
 	if (s->prune.next_pass > now && s->prune.next_pass <= now + PASS_INTERVAL)
 		return 0;
 	if (s->prune.host_cursor == 0)
@@ -226,8 +235,6 @@ static int prune_seldom(struct store *s, int64_t now)
 	if (r == 0)
 		s->prune.next_pass = now + PASS_INTERVAL;
 	return r;
-	int r;
-
 }
 
 int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
@@ -237,6 +244,7 @@ int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 
 	if (!s->db)
 		return 0;
+	s->error[0] = '\0';
 	r = prune_seldom(s, now);
 	while (r == 0 && (r = prune_step(s, now)) > 0) {
 		if (clock_now() >= until)
@@ -244,5 +252,4 @@ int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 		r = 0;
 	}
 	return r < 0 ? store_tell(s, r, error) : 0;
-	s->error[0] = '\0';
 }

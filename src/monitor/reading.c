@@ -6,9 +6,11 @@
 #include "monitor/reading.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/moment.h"
@@ -26,7 +28,8 @@
 
 struct reading {
 	struct reading_options options;
-	struct store *store;
+	struct store *answers; /* temporary: these files alone */
+	struct store *record;  /* the one that is named, or NULL */
 	struct way *way;
 	struct writer *writer;
 	struct health health;
@@ -94,21 +97,51 @@ static int read_frames(struct reading *r, struct capture_file *f, const char *na
 	return result;
 }
 
-/* The name under which a file's frames are counted: the end of its path, escaped. */
-static void name_interface(struct health *h, int index, const char *file)
+/* The end of a path, escaped, where it tells more than the path's begin does. */
+static const char *tail_of(const char *file, size_t most, char buf[4 * NAME_MAX + 1])
 {
 	const char *slash = strrchr(file, '/'), *name = slash && slash[1] ? slash + 1 : file;
-	struct health_interface *i;
+	const char *tail = buf;
+	size_t length;
 
-	if (index >= HEALTH_INTERFACES - 1) {
-		h->interface_count = HEALTH_INTERFACES;
-		text_print(h->interfaces[HEALTH_INTERFACES - 1].name, 32, "%s", "other files");
-		return;
+	text_escape(name, strlen(name), buf, 4 * NAME_MAX + 1);
+	length = strlen(buf);
+	if (length > most)
+		tail += length - most;
+	while ((*tail & 0xc0) == 0x80) /* no character is cut in two */
+		tail++;
+	return tail;
+}
+
+static bool name_stands(const struct health *h, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(h->interfaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The name under which a file's frames are counted, with " #2" and so on where another has it. */
+static void name_interface(struct health *h, int index, const char *file)
+{
+	int at = index < HEALTH_INTERFACES - 1 ? index : HEALTH_INTERFACES - 1;
+	char *name = h->interfaces[at].name, suffix[8] = "", buf[4 * NAME_MAX + 1];
+	size_t room = sizeof(h->interfaces[at].name);
+
+	if (index > at)
+		return; /* among the others already */
+	if (at == HEALTH_INTERFACES - 1)
+		file = "other files";
+	else if (strcmp(file, "-") == 0)
+		file = "standard input";
+	for (int n = 2; n <= HEALTH_INTERFACES + 1; n++) {
+		text_print(name, room, "%s%s", tail_of(file, room - 1 - strlen(suffix), buf),
+			   suffix);
+		if (!name_stands(h, at, name))
+			break;
+		text_print(suffix, sizeof(suffix), " #%d", n);
 	}
-	i = &h->interfaces[index];
-	h->interface_count = (uint8_t)(index + 1);
-	text_escape(strcmp(file, "-") == 0 ? "standard input" : name,
-		    strcmp(file, "-") == 0 ? 14 : strlen(name), i->name, sizeof(i->name));
+	h->interface_count = (uint8_t)(at + 1);
 }
 
 static int read_file(struct reading *r, int index, const char *name)
@@ -160,8 +193,8 @@ int reading_run(struct reading *r)
 		log_say("record: %s", error);
 		return stopped;
 	}
-	if (r->options.record) {
-		stopped = store_finish_sources(r->store);
+	if (r->record) {
+		stopped = store_finish_sources(r->record);
 		if (stopped < 0)
 			log_say("%s: the files read cannot be noted as complete: %s",
 				r->options.record, strerror(-stopped));
@@ -169,30 +202,73 @@ int reading_run(struct reading *r)
 	return result < 0 ? result : stopped;
 }
 
-static int open_store(struct reading *r)
+static int open_store(const struct reading_options *o, const char *path, bool totals_only,
+		      struct store **ret_)
 {
-	const struct reading_options *o = &r->options;
 	struct store_options options = {
-		.path = o->record,
+		.path = path,
 		.sensor = o->config->sensor,
 		.mode = "read",
-		.totals_only = o->totals_only,
+		.totals_only = totals_only,
 		.rows_per_host_hour = o->config->rows_per_host_hour,
 	};
 	char error[STORE_ERROR];
-	int result = store_open(&options, &r->store, error);
+	int result = store_open(&options, ret_, error);
 
 	if (result < 0)
-		log_say("%s: %s", o->record ? o->record : "temporary record", error);
-	else if (o->record)
-		result = sources_note(r->store, o->files, o->file_count, o->again);
+		log_say("%s%s", path ? "" : "temporary record: ", error);
 	return result;
+}
+
+/* Whether any file can be read; else each reason is said, and no record need be touched. */
+static int any_readable(const struct reading_options *o)
+{
+	char error[CAPTURE_ERROR];
+	int result = 0;
+
+	for (int i = 0; i < o->file_count; i++) {
+		struct capture_file *f;
+		struct stat st;
+
+		if (strcmp(o->files[i], "-") == 0 ||
+		    (stat(o->files[i], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+			return 0; /* a pipe can be opened once */
+		if (capture_file_open(o->files[i], 0, &f, error) == 0) {
+			capture_file_close(f);
+			return 0;
+		}
+	}
+	for (int i = 0; i < o->file_count; i++) {
+		struct capture_file *f;
+		int one = capture_file_open(o->files[i], 0, &f, error);
+
+		if (one == 0)
+			capture_file_close(f);
+		else
+			log_say("%s: %s", o->files[i], error);
+		result = result < 0 ? result : one;
+	}
+	return result;
+}
+
+static int open_stores(struct reading *r)
+{
+	const struct reading_options *o = &r->options;
+	int result = any_readable(o);
+
+	if (result == 0)
+		result = open_store(o, NULL, o->totals_only, &r->answers);
+	if (result < 0 || !o->record)
+		return result;
+	result = open_store(o, o->record, false, &r->record);
+	return result < 0 ? result : sources_note(r->record, o->files, o->file_count, o->again);
 }
 
 static int open_way(struct reading *r)
 {
-	struct writer_options writer = {.store = r->store};
-	struct way_options way = {.id_base = store_next_id(r->store) - 1, .sample = SAMPLE_EACH};
+	struct store *first = r->record ? r->record : r->answers;
+	struct writer_options writer = {.store = first, .also = r->record ? r->answers : NULL};
+	struct way_options way = {.id_base = store_next_id(first) - 1, .sample = SAMPLE_EACH};
 	int result = hash_key_draw(&way.key);
 
 	if (result == 0) {
@@ -216,10 +292,12 @@ int reading_open(const struct reading_options *options, struct reading **ret_)
 	if (!r)
 		return -ENOMEM;
 	r->options = *options;
-	result = open_store(r);
+	result = open_stores(r);
 	if (result == 0)
 		result = open_way(r);
 	if (result < 0) {
+		store_abandon(r->record);
+		r->record = NULL;
 		reading_close(r);
 		return result;
 	}
@@ -236,7 +314,8 @@ void reading_close(struct reading *r)
 	if (r->writer)
 		writer_stop(r->writer, error);
 	way_free(r->way);
-	store_close(r->store);
+	store_close(r->answers);
+	store_close(r->record);
 	free(r);
 }
 
@@ -247,5 +326,5 @@ const struct health *reading_health(const struct reading *r)
 
 struct sqlite3 *reading_database(const struct reading *r)
 {
-	return store_database(r->store);
+	return store_database(r->answers);
 }

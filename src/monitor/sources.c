@@ -49,6 +49,18 @@ static int check(struct store *store, const char *name, const struct source *sou
 	return found == STORE_SOURCE_NEW ? 0 : -EEXIST;
 }
 
+/* Whether it is one of those before it, perhaps under another name. */
+static int check_twin(char *const *files, const struct source *sources, int at)
+{
+	for (int i = 0; i < at; i++)
+		if (strcmp(sources[i].digest, sources[at].digest) == 0) {
+			log_say("%s: is the same capture as %s: give --again to count it twice",
+				files[at], files[i]);
+			return -EEXIST;
+		}
+	return 0;
+}
+
 static int check_all(struct store *store, char *const *files, const struct source *sources,
 		     int count)
 {
@@ -58,8 +70,30 @@ static int check_all(struct store *store, char *const *files, const struct sourc
 		if (sources[i].digest[0]) {
 			int one = check(store, files[i], &sources[i]);
 
+			if (one == 0)
+				one = check_twin(files, sources, i);
 			result = result < 0 ? result : one;
 		}
+	return result;
+}
+
+static int add_all(struct store *store, char *const *files, const struct source *sources, int count)
+{
+	struct store_file *known = calloc((size_t)count, sizeof(*known));
+	size_t n = 0;
+	int result;
+
+	for (int i = 0; i < count && known; i++)
+		if (sources[i].digest[0])
+			known[n++] = (struct store_file){
+				.digest = sources[i].digest,
+				.name = files[i],
+				.bytes = sources[i].bytes,
+			};
+	result = known ? store_add_sources(store, known, n, moment_now()) : -ENOMEM;
+	if (result < 0)
+		log_say("the files cannot be noted in the record: %s", strerror(-result));
+	free(known);
 	return result;
 }
 
@@ -72,15 +106,8 @@ int sources_note(struct store *store, char *const *files, int count, bool again)
 		identify(files[i], &sources[i]);
 	if (result == 0 && !again)
 		result = check_all(store, files, sources, count);
-	for (int i = 0; i < count && result == 0; i++) {
-		if (!sources[i].digest[0])
-			continue;
-		result = store_add_source(store, sources[i].digest, files[i], sources[i].bytes,
-					  moment_now());
-		if (result < 0)
-			log_say("%s: cannot be noted in the record: %s", files[i],
-				strerror(-result));
-	}
+	if (result == 0)
+		result = add_all(store, files, sources, count);
 	free(sources);
 	return result;
 }

@@ -105,8 +105,55 @@ static void by_age_details_go_and_totals_stay_exact(void **state)
 	store_close(s);
 }
 
+/* The steps of SQLite's machine that a statement has taken since it was prepared. */
+static int statement_steps(struct sqlite3 *db, const char *part)
+{
+	int steps = 0;
+
+	for (sqlite3_stmt *st = NULL; (st = sqlite3_next_stmt(db, st));)
+		if (strstr(sqlite3_sql(st), part))
+			steps += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_VM_STEP, 0);
+	return steps;
+}
+
+static void rows_that_stay_are_not_looked_at_again_by_each_step(void **state)
+{
+	struct store_options options = fixture_options(NULL);
+	struct batch *b = fixture_batch();
+	struct store *s;
+	struct sqlite3 *db;
+	char error[STORE_ERROR];
+	int64_t left = 1;
+
+	(void)state;
+	options.retention_bytes = 1;
+	s = fixture_open(&options);
+	db = store_database(s);
+	attempts(s, b, "10.0.0.1", 1, 1, DAY_START, 1);
+	/* 45,000 that stay, 5,000 that go in ten steps. */
+	assert_int_equal(
+		sqlite3_exec(db,
+			     "INSERT INTO conn(id, host, client_port, server, server_port, started,"
+			     " last, standing, reason, outcome, connected, vlan, bytes_sent,"
+			     " bytes_received) WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT"
+			     " i + 1 FROM n WHERE i < 50001) SELECT i, 1, 1, 1, 25,"
+			     " (SELECT started FROM conn WHERE id = 1) + i, 0, 0, '',"
+			     " iif(i % 10, 'sent', 'refused'), 1, '', 0, 0 FROM n",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
+	while (left > 0) {
+		assert_true(store_prune(s, DAY_START, error) >= 0);
+		left = fixture_ask(db, "SELECT count(*) FROM conn WHERE outcome = 'refused'");
+	}
+	/* 6 or so for a row passed over, 60 for one taken. */
+	assert_in_range(statement_steps(db, "outcome NOT IN"), 1, 45000 * 8 + 5000 * 80);
+	batch_free(b);
+	store_close(s);
+}
+
 static void a_host_that_was_taken_may_come_again(void **state)
 {
+	char error[STORE_ERROR];
 	struct store_options options = fixture_options(NULL);
 	struct batch *b = fixture_batch();
 	struct store *s;
@@ -153,7 +200,6 @@ static void by_size_the_least_precious_and_oldest_go_first(void **state)
 	struct store_options options = fixture_options(fixture_path("size.db"));
 	struct batch *b = fixture_batch();
 	struct store *s = fixture_open(&options);
-	char error[STORE_ERROR];
 	struct sqlite3 *db;
 	int64_t full, now = DAY_START + 3 * MOMENT_DAY, rest;
 
@@ -296,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_age_details_go_and_totals_stay_exact),
+		cmocka_unit_test(rows_that_stay_are_not_looked_at_again_by_each_step),
 		cmocka_unit_test(a_host_that_was_taken_may_come_again),
 		cmocka_unit_test(by_size_the_least_precious_and_oldest_go_first),
 		cmocka_unit_test(by_size_whole_hosts_go_at_last_permitted_ones_first),

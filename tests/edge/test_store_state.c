@@ -191,20 +191,42 @@ static void sources_are_found_again(void **state)
 {
 	const char *path = fixture_path("sources.db");
 	struct store *s = fixture_open_path(path);
+	const struct store_file file = {.digest = "abc", .name = "a.pcap", .bytes = 100};
 	enum store_source found = STORE_SOURCE_READ;
 
 	(void)state;
 	assert_int_equal(store_find_source(s, "abc", &found), 0);
 	assert_int_equal(found, STORE_SOURCE_NEW);
-	assert_int_equal(store_add_source(s, "abc", "a.pcap", 100, NOON), 0);
+	assert_int_equal(store_add_sources(s, &file, 1, NOON), 0);
 	store_close(s);
 	s = fixture_open_path(path);
 	assert_int_equal(store_find_source(s, "abc", &found), 0);
 	assert_int_equal(found, STORE_SOURCE_PARTLY);
-	assert_int_equal(store_add_source(s, "abc", "a.pcap", 100, NOON), 0);
+	assert_int_equal(store_add_sources(s, &file, 1, NOON), 0);
 	assert_int_equal(store_finish_sources(s), 0);
 	assert_int_equal(store_find_source(s, "abc", &found), 0);
 	assert_int_equal(found, STORE_SOURCE_READ);
+	store_close(s);
+}
+
+static void sources_are_noted_all_or_none(void **state)
+{
+	const struct store_file files[] = {{.digest = "one", .name = "1.pcap", .bytes = 1},
+					   {.digest = "two", .name = "2.pcap", .bytes = 2}};
+	struct store *s = fixture_open_path(fixture_path("all-or-none.db"));
+
+	(void)state;
+	assert_int_equal(
+		sqlite3_exec(store_database(s),
+			     "CREATE TEMP TRIGGER refuse BEFORE INSERT ON source"
+			     " WHEN new.digest = 'two' BEGIN SELECT raise(ABORT, 'no'); END",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_true(store_add_sources(s, files, 2, NOON) < 0);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT count(*) FROM source"), 0);
+	sqlite3_exec(store_database(s), "DROP TRIGGER refuse", NULL, NULL, NULL);
+	assert_int_equal(store_add_sources(s, files, 2, NOON), 0);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT count(*) FROM source"), 2);
 	store_close(s);
 }
 
@@ -232,6 +254,7 @@ int main(void)
 		cmocka_unit_test(health_goes_along_and_an_empty_one_changes_nothing),
 		cmocka_unit_test(ids_go_on_where_the_last_run_stopped),
 		cmocka_unit_test(sources_are_found_again),
+		cmocka_unit_test(sources_are_noted_all_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
