@@ -35,6 +35,14 @@ static int64_t clamp(int64_t t)
 	return t < MOMENT_LEAST ? MOMENT_LEAST : t > MOMENT_LAST ? MOMENT_LAST : t;
 }
 
+/* printf(3) would be the dearest part of a long list. */
+static void put_digits(char *at, int count, int n, char behind)
+{
+	at[count] = behind;
+	for (; count > 0; n /= 10)
+		at[--count] = (char)('0' + n % 10);
+}
+
 const char *moment_format_utc(int64_t t, char buf[MOMENT_TEXT])
 {
 	int64_t whole = moment_floor(clamp(t), MOMENT_SECOND);
@@ -42,9 +50,15 @@ const char *moment_format_utc(int64_t t, char buf[MOMENT_TEXT])
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	return text_print(buf, MOMENT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-			  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-			  tm.tm_sec, (int)(clamp(t) - whole));
+	put_digits(buf, 4, tm.tm_year + 1900, '-');
+	put_digits(buf + 5, 2, tm.tm_mon + 1, '-');
+	put_digits(buf + 8, 2, tm.tm_mday, 'T');
+	put_digits(buf + 11, 2, tm.tm_hour, ':');
+	put_digits(buf + 14, 2, tm.tm_min, ':');
+	put_digits(buf + 17, 2, tm.tm_sec, '.');
+	put_digits(buf + 20, 6, (int)(clamp(t) - whole), 'Z');
+	buf[27] = '\0';
+	return buf;
 }
 
 const char *moment_format_local(int64_t t, char buf[MOMENT_TEXT])

@@ -23,6 +23,8 @@ void value_words(const struct field *f, const void *row, int64_t now, char *buf,
 bool value_is_plain(const struct field *f);
 bool value_is_null(const struct field *f, const void *row);
 
+/* Digits without printf(3), which is what long lists would cost most. */
+void json_number(FILE *out, int64_t n);
 void json_text(FILE *out, const char *text);
 void json_value(FILE *out, const struct field *f, const void *row);
 void json_object(FILE *out, const struct field *fields, const void *row);

@@ -80,13 +80,30 @@ static void put_several(FILE *cell, const struct field *f, const void *row)
 		json_value(cell, f, row);
 }
 
-/* The same as one cell. */
+static bool is_empty(const struct field *f, const void *at)
+{
+	if (f->kind == FIELD_NUMBERS)
+		return ((const struct numbers *)at)->count == 0;
+	return (f->kind == FIELD_TEXTS || f->kind == FIELD_COUNTS) &&
+	       ((const struct list *)at)->count == 0;
+}
+
+/* The same as one cell.  Nearly all are empty, or hold nothing that needs quotes: a stream in
+ * memory, which costs more than the rest of a row, is for the others. */
 static void put_joined(FILE *out, const struct field *f, const void *row)
 {
+	const void *at = field_at(f, row);
 	char *text = NULL;
 	size_t length = 0;
-	FILE *cell = open_memstream(&text, &length);
+	FILE *cell;
 
+	if (is_empty(f, at))
+		return;
+	if (f->kind == FIELD_NUMBERS || f->kind == FIELD_OUTCOMES) {
+		put_several(out, f, row);
+		return;
+	}
+	cell = open_memstream(&text, &length);
 	if (!cell)
 		return;
 	put_several(cell, f, row);

@@ -4,6 +4,21 @@
 #include "judge/offence.h"
 #include "formats.h"
 
+void json_number(FILE *out, int64_t n)
+{
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char digits[20];
+	int count = 0;
+
+	if (n < 0)
+		putc_unlocked('-', out);
+	do
+		digits[count++] = (char)('0' + left % 10);
+	while (left /= 10);
+	while (count > 0)
+		putc_unlocked(digits[--count], out);
+}
+
 void json_text(FILE *out, const char *text)
 {
 	putc_unlocked('"', out);
@@ -35,7 +50,7 @@ static void put_maybe(FILE *out, const struct maybe *m, bool truth)
 	else if (truth)
 		fputs(m->value ? "true" : "false", out);
 	else
-		fprintf(out, "%" PRId64, m->value);
+		json_number(out, m->value);
 }
 
 /* Hundredths, whatever the locale's decimal point is. */
@@ -126,7 +141,7 @@ void json_value(FILE *out, const struct field *f, const void *row)
 		put_text(out, *(const char *const *)at);
 		break;
 	case FIELD_INTEGER:
-		fprintf(out, "%" PRId64, *(const int64_t *)at);
+		json_number(out, *(const int64_t *)at);
 		break;
 	case FIELD_BOOL:
 		fputs(*(const bool *)at ? "true" : "false", out);
