@@ -1,6 +1,6 @@
 /*
- * reading: capture files through the way into a record: one that is named, or a temporary one of
- * this process alone, so that an answer comes by the same way as a query's.
+ * reading: capture files through the way into a temporary record of this process alone, so that an
+ * answer comes by the same way as a query's; and into one that is named, to keep it.
  */
 #ifndef EGRESS25_MONITOR_READING_H
 #define EGRESS25_MONITOR_READING_H
@@ -16,8 +16,8 @@ struct sqlite3;
 struct reading_options {
 	char *const *files; /* read one after another as one capture; "-" is standard input */
 	int file_count;
-	const char *record; /* NULL: a temporary one */
-	bool totals_only;   /* the temporary one will be asked for no window and no connections */
+	const char *record; /* to keep what was read; NULL: nothing is kept */
+	bool totals_only;   /* the answer will be asked for no window and no connections */
 	bool again;	    /* read also what was read into this record before */
 	bool progress;	    /* a bar on standard error */
 	const struct config *config;
@@ -35,7 +35,7 @@ int reading_open(const struct reading_options *options, struct reading **ret_);
  */
 int reading_run(struct reading *r);
 
-/* What was seen, and the record it stands in: for a query in the same process. */
+/* What was seen; and a temporary record of these files alone, for a query in the same process. */
 const struct health *reading_health(const struct reading *r);
 struct sqlite3 *reading_database(const struct reading *r);
 

@@ -20,6 +20,7 @@ struct writer;
 
 struct writer_options {
 	struct store *store; /* borrowed; the writer's alone until writer_stop() */
+	struct store *also;  /* the same once more, into another; may be NULL */
 	store_news_fn *news; /* called on the writer's thread; may be NULL */
 	void *context;
 	bool yields;	  /* run behind all else where cores are few: beside a live capture */

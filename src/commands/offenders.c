@@ -111,11 +111,8 @@ int offenders_print(struct sqlite3 *db, const struct config *config, const struc
 {
 	struct record *record = record_borrow(db);
 	struct config borrowed = *config;
-	struct query q = {.config = &borrowed,
-			  .records = &record,
-			  .count = 1,
-			  .now = now,
-			  .reading = options->records.count == 0};
+	struct query q = {
+		.config = &borrowed, .records = &record, .count = 1, .now = now, .reading = true};
 	int status;
 
 	if (!record) {

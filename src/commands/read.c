@@ -77,7 +77,7 @@ int command_read(const struct options *o)
 			.files = o->arguments,
 			.file_count = o->argument_count,
 			.record = o->records.count ? o->records.items[0] : NULL,
-			.totals_only = o->records.count == 0 && !o->since && !o->until,
+			.totals_only = !o->since && !o->until,
 			.again = o->again,
 			.progress = isatty(STDERR_FILENO),
 			.config = config,

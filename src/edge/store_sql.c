@@ -84,6 +84,7 @@ static const char *const texts[] = {
 			   " stray = ?6, inbound = ?7, internal = ?8, copies = ?9,"
 			   " unclassified = ?10 WHERE id = ?1",
 	[SQL_RUN_END] = "UPDATE run SET ended = ?2 WHERE id = ?1",
+	[SQL_RUN_DROP] = "DELETE FROM run WHERE id = ?1",
 	[SQL_INTERFACE_PUT] =
 		"INSERT OR REPLACE INTO interface(run, received, dropped, dropped_by_interface,"
 		" outward, inward, last_frame, down, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"

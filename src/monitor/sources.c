@@ -22,7 +22,7 @@ static void identify(const char *name, struct source *source)
 	struct stat st;
 
 	source->digest[0] = '\0';
-	if (strcmp(name, "-") == 0 || stat(name, &st) < 0)
+	if (strcmp(name, "-") == 0 || stat(name, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	source->bytes = (uint64_t)st.st_size;
 	if (capture_file_digest(name, source->digest) < 0)

@@ -120,20 +120,28 @@ static bool bear(struct writer *w, int r)
 }
 
 /* Writes w->store, however often it takes; gives up only when it is to stop. */
-static int write_batch(struct writer *w)
+static int write_to(struct writer *w, struct store *to, store_news_fn *news)
 {
 	int64_t since;
 	int r;
 
 	do {
-		r = store_write(w->options.store, w->store, moment_now(), w->options.news,
-				w->options.context, w->error);
+		r = store_write(to, w->store, moment_now(), news, w->options.context, w->error);
 		since = note(w, r);
 		if (r == 0)
 			say_healed(w, since);
 		else
 			say_failure(w, r);
 	} while (r < 0 && bear(w, r));
+	return r;
+}
+
+static int write_batch(struct writer *w)
+{
+	int r = write_to(w, w->options.store, w->options.news);
+
+	if (r == 0 && w->options.also)
+		r = write_to(w, w->options.also, NULL);
 	w->last_beat = clock_now();
 	return r;
 }
