@@ -129,6 +129,13 @@ static void refuses(const char *line, const char *want)
 	assert_string_equal(err, want);
 }
 
+static void the_record_named_is_the_one_in_force(void **state)
+{
+	(void)state;
+	assert_int_equal(run("config --record /srv/other.db --format csv"), EXIT_DONE);
+	assert_non_null(strstr(out, "record,/srv/other.db,--record,"));
+}
+
 static void every_option_reaches_its_place(void **state)
 {
 	(void)state;
@@ -464,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_reaches_its_place),
+		cmocka_unit_test(the_record_named_is_the_one_in_force),
 		cmocka_unit_test(options_stand_before_or_behind_arguments),
 		cmocka_unit_test(an_option_may_be_shortened_where_it_is_clear),
 		cmocka_unit_test(an_option_without_meaning_is_refused),

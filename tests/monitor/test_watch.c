@@ -253,7 +253,7 @@ static void a_filter_that_could_not_be_changed_is_not_called_in_force(void **sta
 static void stop_with_frames(int beat)
 {
 	(void)beat;
-	fake.at_end = 60000;
+	fake.at_end = 40000;
 	end();
 }
 
@@ -264,9 +264,9 @@ static void frames_that_wait_at_the_end_keep_their_servers(void **state)
 	(void)state;
 	fake = (struct fake){.many = true};
 	run(path, stop_with_frames);
-	assert_int_equal(ask(path, "SELECT sum(attempts) FROM host_sum WHERE span = 0"), 60000);
+	assert_int_equal(ask(path, "SELECT sum(attempts) FROM host_sum WHERE span = 0"), 40000);
 	assert_int_equal(ask(path, "SELECT sum(folded) FROM host_sum WHERE span = 0"), 0);
-	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 60000);
+	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 40000);
 }
 
 static int enter(void **state)
