@@ -133,7 +133,7 @@ static void the_record_named_is_the_one_in_force(void **state)
 {
 	(void)state;
 	assert_int_equal(run("config --record /srv/other.db --format csv"), EXIT_DONE);
-	assert_non_null(strstr(out, "record,/srv/other.db,--record,"));
+	assert_non_null(strstr(out, "record,/srv/other.db,'--record,"));
 }
 
 static void every_option_reaches_its_place(void **state)
