@@ -47,7 +47,7 @@ static int compare_hosts(const void *a, const void *b)
 
 static bool was_shown(const struct shown *s, int64_t host)
 {
-	return s->count && bsearch(&host, s->hosts, s->count, sizeof(host), compare_hosts);
+	return s->hosts && bsearch(&host, s->hosts, s->count, sizeof(host), compare_hosts);
 }
 
 /* What is there now is what was shown. */
