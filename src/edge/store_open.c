@@ -77,7 +77,8 @@ static int take_lock(struct store *s, bool create)
 
 	if (!name)
 		return -ENOMEM;
-	fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0640);
+	/* Ours alone: whoever may open it could hold it, and keep us from starting. */
+	fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
 	if (fd < 0)
 		r = -errno;
 	else if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
@@ -85,7 +86,7 @@ static int take_lock(struct store *s, bool create)
 	free(name);
 	if (r == 0) {
 		if (create)
-			fchmod(fd, 0640);
+			fchmod(fd, 0600);
 		s->lock = fd;
 		return 0;
 	}
@@ -119,9 +120,13 @@ static int check_file(struct store *s, bool *ret_new)
 	uint8_t header[HEADER];
 	struct stat st;
 	ssize_t got;
-	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
 
 	if (fd < 0) {
+		if (errno == ELOOP)
+			return say(s, -EINVAL,
+				   "is a symbolic link: name the file itself, since its lock and "
+				   "log stand beside it");
 		if (errno != ENOENT)
 			return say_errno(s, -errno);
 		*ret_new = true;
@@ -130,6 +135,12 @@ static int check_file(struct store *s, bool *ret_new)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return say(s, -EINVAL, "is no file: name another record with --record");
+	}
+	if (st.st_nlink > 1) {
+		close(fd);
+		return say(s, -EINVAL,
+			   "has a second name (a hard link), by which another could write it: "
+			   "remove one");
 	}
 	got = read(fd, header, sizeof(header));
 	close(fd);
@@ -157,7 +168,7 @@ static int remove_rests(struct store *s)
 /* An empty file of our mode: SQLite gives the -wal and -shm the same. */
 static int make_file(struct store *s)
 {
-	int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0640);
 	int r = fd < 0 ? -errno : 0;
 
 	if (r == 0 && fchmod(fd, 0640) < 0)

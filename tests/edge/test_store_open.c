@@ -236,10 +236,30 @@ static void a_record_has_its_marks_its_modes_and_its_wal(void **state)
 	assert_int_equal(mode_of(path, ""), 0640);
 	assert_int_equal(mode_of(path, "-wal"), 0640);
 	assert_int_equal(mode_of(path, "-shm"), 0640);
-	assert_int_equal(mode_of(path, "-lock"), 0640);
+	assert_int_equal(mode_of(path, "-lock"), 0600); /* no reader may hold it */
 	store_close(s);
 	assert_true(exists(path, "-wal"));
 	assert_true(exists(path, "-shm"));
+}
+
+/* By a second name a second monitor would take a second lock, and count everything twice. */
+static void a_link_is_refused_and_what_it_names_untouched(void **state)
+{
+	const char *path = fixture_path("link.db"), *other = fixture_path("target.db");
+	char error[STORE_ERROR] = "";
+
+	(void)state;
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(try_open(path, error), -EINVAL);
+	assert_non_null(strstr(error, "symbolic link"));
+	assert_false(exists(other, ""));
+	make(other, "", 0);
+	refused(path, -EINVAL, "symbolic link");
+	unlink(path);
+	assert_int_equal(link(other, path), 0);
+	refused(path, -EINVAL, "hard link");
+	unlink(path);
+	unlink(other);
 }
 
 static void a_second_monitor_is_refused_in_this_process_and_in_another(void **state)
@@ -364,6 +384,7 @@ int main(void)
 		cmocka_unit_test(an_unprivileged_user_is_told_of_the_permission),
 		cmocka_unit_test(an_empty_file_becomes_a_record),
 		cmocka_unit_test(a_record_has_its_marks_its_modes_and_its_wal),
+		cmocka_unit_test(a_link_is_refused_and_what_it_names_untouched),
 		cmocka_unit_test(a_second_monitor_is_refused_in_this_process_and_in_another),
 		cmocka_unit_test(readers_see_the_lock_while_a_monitor_runs),
 		cmocka_unit_test(a_killed_run_and_the_rows_it_left_open_are_closed),
