@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -51,7 +52,11 @@ struct teller {
 	uint64_t left_out;     /* and not said yet */
 	int error;	       /* of the last that was left out; 0: nobody took it */
 	bool ended;	       /* nobody reads any more */
+	time_t second;	       /* of the clock, and how many lines were told in it */
+	unsigned int told;
 };
+
+#define TOLD_MOST 20 /* lines a second: a flood of forged sources must not flood a journal */
 
 /* Whether a write returns at once, be it with an error. */
 static bool is_ready(int fd)
@@ -61,12 +66,25 @@ static bool is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
+/* Whether one more line may go out in this second. */
+static bool take_turn(struct teller *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != t->second)
+		t->told = 0;
+	t->second = now.tv_sec;
+	return t->told++ < TOLD_MOST;
+}
+
 static void say_left_out(struct teller *t)
 {
 	if (t->left_out == 0 || t->ended || !is_ready(STDERR_FILENO))
 		return;
 	log_say("standard output: %" PRIu64 " new offenders were not told: %s; the record has them",
-		t->left_out, t->error ? strerror(t->error) : "nobody took the lines");
+		t->left_out,
+		t->error ? strerror(t->error) : "too many at once, or nobody took the lines");
 	t->left_out = 0;
 }
 
@@ -79,7 +97,7 @@ static bool send_line(struct teller *t)
 		return false;
 	rewind(t->out);
 	t->error = 0;
-	if (t->ended || t->length > PIPE_BUF || !is_ready(STDOUT_FILENO))
+	if (t->ended || t->length > PIPE_BUF || !take_turn(t) || !is_ready(STDOUT_FILENO))
 		return false;
 	n = write(STDOUT_FILENO, t->line, t->length);
 	if (n < 0)

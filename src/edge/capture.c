@@ -310,22 +310,23 @@ static void hand_over(u_char *user, const struct pcap_pkthdr *header, const u_ch
 	c->fn(c->context, &frame);
 }
 
-static struct ifreq request(const struct capture *c)
+/* The interface that was opened, by its present name: it may have been renamed.  False: it is gone.
+ */
+static bool find_interface(const struct capture *c, struct ifreq *ret_)
 {
-	struct ifreq r = {0};
+	struct ifreq r = {.ifr_ifindex = c->number};
 
-	text_print(r.ifr_name, sizeof(r.ifr_name), "%s", c->name);
-	return r;
+	if (ioctl(pcap_fileno(c->pcap), SIOCGIFNAME, &r) < 0)
+		return false;
+	*ret_ = r;
+	return true;
 }
 
-/* Whether the interface that was opened is still there (and not another under its name). */
 static bool is_there(const struct capture *c)
 {
-	struct ifreq r = request(c);
+	struct ifreq r;
 
-	if (!c->number)
-		return true;
-	return ioctl(pcap_fileno(c->pcap), SIOCGIFINDEX, &r) == 0 && r.ifr_ifindex == c->number;
+	return !c->number || find_interface(c, &r);
 }
 
 int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *context)
@@ -342,11 +343,11 @@ int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *co
 
 static bool is_up(const struct capture *c)
 {
-	struct ifreq r = request(c);
+	struct ifreq r;
 
 	if (!c->number)
 		return true;
-	if (!is_there(c) || ioctl(pcap_fileno(c->pcap), SIOCGIFFLAGS, &r) < 0)
+	if (!find_interface(c, &r) || ioctl(pcap_fileno(c->pcap), SIOCGIFFLAGS, &r) < 0)
 		return false;
 	return (r.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
 }

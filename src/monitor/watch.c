@@ -130,6 +130,7 @@ static int open_signals(struct watch *w)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1); /* by default it would end us */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -376,6 +377,13 @@ static void on_reload(struct watch *w)
 		log_say("reload: the configuration in force stays as it was");
 		return;
 	}
+	if (old->path && !new->path) {
+		/* An editor that writes anew removes it for a moment; nobody means "no rules". */
+		log_say("reload: %s is gone: the configuration in force stays as it was",
+			old->path);
+		config_free(new);
+		return;
+	}
 	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
 	    strcmp(new->sensor, old->sensor) != 0)
 		log_say("reload: a change of interfaces, record or sensor needs a restart");
@@ -395,6 +403,8 @@ static void on_signal(struct watch *w)
 	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
 			on_reload(w);
+		else if (info.ssi_signo == SIGUSR1)
+			log_say("SIGUSR1: no resets are sent, so there are none to stop");
 		else
 			w->stopping = true;
 	}
