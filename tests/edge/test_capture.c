@@ -320,6 +320,22 @@ static void a_link_that_goes_down_and_up_goes_on(void **state)
 	capture_close(c);
 }
 
+static void a_renamed_interface_is_up_under_its_new_name(void **state)
+{
+	struct capture *c = open_mirror(&options);
+	struct capture_stats stats;
+
+	(void)state;
+	assert_true(veth_run("ip link set " VETH_MIRROR " down && ip link set " VETH_MIRROR
+			     " name renamed0 && ip link set renamed0 up"));
+	usleep(20000);
+	assert_int_equal(capture_stats(c, &stats), 0);
+	assert_true(stats.up);
+	assert_true(veth_run("ip link set renamed0 down && ip link set renamed0 name " VETH_MIRROR
+			     " && ip link set " VETH_MIRROR " up"));
+	capture_close(c);
+}
+
 static void expect_refusal(const char *name, int result, const char *words)
 {
 	char error[CAPTURE_ERROR] = "";
@@ -430,6 +446,7 @@ int main(void)
 		cmocka_unit_test(ports_change_without_loss),
 		cmocka_unit_test(ports_change_under_load_without_loss),
 		cmocka_unit_test(a_link_that_goes_down_and_up_goes_on),
+		cmocka_unit_test(a_renamed_interface_is_up_under_its_new_name),
 		cmocka_unit_test(what_cannot_be_opened_says_what_to_do),
 		cmocka_unit_test(without_the_capability_permission_is_asked_for),
 		cmocka_unit_test(an_unknown_link_type_is_refused),

@@ -148,6 +148,8 @@ static struct config *configuration(const char *path)
 	return c;
 }
 
+static bool has_file; /* the configuration at the start came from a file, that of a reload not */
+
 static int reload(void *context, struct config **ret_)
 {
 	*ret_ = configuration(context);
@@ -165,6 +167,9 @@ static const char *run(const char *path, void (*beat)(int beat))
 					.context = name};
 	FILE *to = tmpfile();
 	int saved = dup(STDERR_FILENO), result;
+
+	if (has_file)
+		options.config->path = copy("/etc/egress25.conf");
 
 	snprintf(name, sizeof(name), "%s", path);
 	fake.fd = eventfd(0, EFD_NONBLOCK);
@@ -239,6 +244,41 @@ static void a_reload_changes_the_limits_of_the_record(void **state)
 	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 2);
 }
 
+/* An editor writes anew under another name: for a moment there is no file. */
+static void a_reload_without_the_file_keeps_what_is_in_force(void **state)
+{
+	const char *path = fixture_path("gone.db"), *words;
+
+	(void)state;
+	fake = (struct fake){.set_ports = 0};
+	has_file = true;
+	words = run(path, reload_then_five);
+	has_file = false;
+	assert_non_null(strstr(words, "reload: /etc/egress25.conf is gone"));
+	assert_null(strstr(words, "the new configuration is in force"));
+	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 5);
+}
+
+static void signal_then_two(int beat)
+{
+	if (beat == 1)
+		kill(getpid(), SIGUSR1);
+	else if (beat == 2)
+		frames_come(2);
+	else if (beat == 4)
+		end();
+}
+
+static void sigusr1_ends_nothing(void **state)
+{
+	const char *path = fixture_path("usr1.db");
+
+	(void)state;
+	fake = (struct fake){.set_ports = 0};
+	assert_non_null(strstr(run(path, signal_then_two), "SIGUSR1"));
+	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 2);
+}
+
 static void a_filter_that_could_not_be_changed_is_not_called_in_force(void **state)
 {
 	const char *words;
@@ -288,6 +328,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unclassified_traffic_is_told_once),
 		cmocka_unit_test(a_reload_changes_the_limits_of_the_record),
+		cmocka_unit_test(a_reload_without_the_file_keeps_what_is_in_force),
+		cmocka_unit_test(sigusr1_ends_nothing),
 		cmocka_unit_test(a_filter_that_could_not_be_changed_is_not_called_in_force),
 		cmocka_unit_test(frames_that_wait_at_the_end_keep_their_servers),
 	};
