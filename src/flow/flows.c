@@ -4,15 +4,29 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define INDEX_FIRST 1024 /* buckets to begin with */
+
 struct ends {
 	uint32_t first, last;
 };
 
+/*
+ * A hash index that grows by linear hashing (Litwin): with each insertion one bucket is split, so
+ * it is never rebuilt at one go, and a quiet site touches but a few pages.  The memory for all
+ * buckets is reserved.
+ */
+struct index {
+	uint32_t *heads;
+	uint32_t most;	/* buckets reserved, a power of two */
+	uint32_t mask;	/* buckets at the last doubling, less one */
+	uint32_t split; /* of these, so many have been split since */
+};
+
 struct flows {
 	struct hash_key key;
-	struct flow *slots;		   /* [capacity + 1], [0] is unused */
-	uint32_t *tuple_heads, *syn_heads; /* [mask + 1] */
-	uint32_t capacity, mask;
+	struct flow *slots; /* [capacity + 1], [0] is unused */
+	struct index tuples, syns;
+	uint32_t capacity;
 	uint32_t fresh; /* flows from here on were never used */
 	uint32_t freed; /* list of those free again, by own.after */
 	uint32_t used;
@@ -37,6 +51,29 @@ static size_t flows_bytes(uint32_t capacity)
 	return ((size_t)capacity + 1) * sizeof(struct flow);
 }
 
+static bool index_init(struct index *x, uint32_t most)
+{
+	x->most = most;
+	x->mask = most < INDEX_FIRST ? most - 1 : INDEX_FIRST - 1;
+	x->heads = reserve(most * sizeof(*x->heads));
+	return x->heads != NULL;
+}
+
+static void index_done(struct index *x)
+{
+	if (x->heads)
+		munmap(x->heads, x->most * sizeof(*x->heads));
+}
+
+static uint32_t *index_head(const struct index *x, uint64_t hash)
+{
+	uint32_t at = (uint32_t)hash & x->mask;
+
+	if (at < x->split)
+		at = (uint32_t)hash & (2 * x->mask + 1);
+	return &x->heads[at];
+}
+
 struct flows *flows_new(const struct hash_key *key, uint32_t capacity)
 {
 	struct flows *t = calloc(1, sizeof(*t));
@@ -48,12 +85,9 @@ struct flows *flows_new(const struct hash_key *key, uint32_t capacity)
 		heads <<= 1;
 	t->key = *key;
 	t->capacity = capacity;
-	t->mask = heads - 1;
 	t->fresh = 1;
 	t->slots = reserve(flows_bytes(capacity));
-	t->tuple_heads = reserve(heads * sizeof(uint32_t));
-	t->syn_heads = reserve(heads * sizeof(uint32_t));
-	if (!t->slots || !t->tuple_heads || !t->syn_heads) {
+	if (!t->slots || !index_init(&t->tuples, heads) || !index_init(&t->syns, heads)) {
 		flows_free(t);
 		return NULL;
 	}
@@ -66,10 +100,8 @@ void flows_free(struct flows *t)
 		return;
 	if (t->slots)
 		munmap(t->slots, flows_bytes(t->capacity));
-	if (t->tuple_heads)
-		munmap(t->tuple_heads, ((size_t)t->mask + 1) * sizeof(uint32_t));
-	if (t->syn_heads)
-		munmap(t->syn_heads, ((size_t)t->mask + 1) * sizeof(uint32_t));
+	index_done(&t->tuples);
+	index_done(&t->syns);
 	free(t);
 }
 
@@ -88,12 +120,12 @@ uint32_t flows_used(const struct flows *t)
 	return t->used;
 }
 
-static uint32_t *tuple_head(const struct flows *t, const struct tuple *tuple)
+static uint64_t tuple_hash(const struct flows *t, const struct tuple *tuple)
 {
-	return &t->tuple_heads[hash_bytes(&t->key, tuple, sizeof(*tuple)) & t->mask];
+	return hash_bytes(&t->key, tuple, sizeof(*tuple));
 }
 
-static uint32_t *syn_head(const struct flows *t, const struct tuple *tuple, uint32_t isn)
+static uint64_t syn_hash(const struct flows *t, const struct tuple *tuple, uint32_t isn)
 {
 	struct {
 		struct tuple tuple;
@@ -101,7 +133,17 @@ static uint32_t *syn_head(const struct flows *t, const struct tuple *tuple, uint
 	} whole = {*tuple, isn};
 
 	_Static_assert(sizeof(whole) == 40, "hashed as bytes");
-	return &t->syn_heads[hash_bytes(&t->key, &whole, sizeof(whole)) & t->mask];
+	return hash_bytes(&t->key, &whole, sizeof(whole));
+}
+
+static uint32_t *tuple_head(const struct flows *t, const struct tuple *tuple)
+{
+	return index_head(&t->tuples, tuple_hash(t, tuple));
+}
+
+static uint32_t *syn_head(const struct flows *t, const struct tuple *tuple, uint32_t isn)
+{
+	return index_head(&t->syns, syn_hash(t, tuple, isn));
 }
 
 /* struct flow begins with the members of struct tuple, in its order. */
@@ -122,6 +164,47 @@ static struct tuple tuple_of(const struct flow *f)
 
 	memcpy(&tuple, f, sizeof(tuple));
 	return tuple;
+}
+
+static uint64_t hash_in(const struct flows *t, const struct index *x, const struct flow *f)
+{
+	struct tuple tuple = tuple_of(f);
+
+	return x == &t->tuples ? tuple_hash(t, &tuple) : syn_hash(t, &tuple, f->client_isn);
+}
+
+static uint32_t *link_in(const struct flows *t, const struct index *x, struct flow *f)
+{
+	return x == &t->tuples ? &f->own.tuple_link : &f->own.syn_link;
+}
+
+/* Splits the next bucket where there are more flows than buckets. */
+static void index_grow(struct flows *t, struct index *x)
+{
+	uint32_t bit = x->mask + 1, *link, *to;
+
+	if (t->used <= bit + x->split || bit == x->most)
+		return;
+	link = &x->heads[x->split];
+	to = link + bit;
+	while (*link) {
+		struct flow *f = &t->slots[*link];
+		uint32_t *next = link_in(t, x, f);
+
+		if (hash_in(t, x, f) & bit) {
+			uint32_t rest = *next;
+
+			*next = *to;
+			*to = *link;
+			*link = rest;
+		} else {
+			link = next;
+		}
+	}
+	if (++x->split == bit) {
+		x->mask = 2 * x->mask + 1;
+		x->split = 0;
+	}
 }
 
 struct flow *flows_find(const struct flows *t, const struct tuple *tuple)
@@ -229,6 +312,8 @@ struct flow *flows_insert(struct flows *t, const struct tuple *tuple, enum flows
 	}
 	list_append(t, f, list);
 	t->used++;
+	index_grow(t, &t->tuples);
+	index_grow(t, &t->syns);
 	return f;
 }
 

@@ -7,10 +7,21 @@ _Static_assert(UNITS == 32, "a block's units fit its bit sets");
 
 void pool_init(struct pool *pool)
 {
-	for (uint32_t i = 0; i < BLOCKS; i++)
-		pool->blocks[i].next = i + 1 < BLOCKS ? (uint16_t)(i + 1) : NONE;
-	pool->free = 0;
+	pool->free = NONE;
+	pool->fresh = 0;
 	pool->free_count = BLOCKS;
+}
+
+/* One that was given back, or the first that was never used: memory is touched as it is needed. */
+static uint16_t take_block(struct pool *pool)
+{
+	uint16_t at = pool->free;
+
+	pool->free_count--;
+	if (at == NONE)
+		return pool->fresh++;
+	pool->free = pool->blocks[at].next;
+	return at;
 }
 
 void pieces_init(struct pieces *p)
@@ -60,10 +71,8 @@ static struct block *block_get(struct pieces *p, struct pool *pool, uint32_t i)
 
 	if (p->blocks[i] != NONE)
 		return &pool->blocks[p->blocks[i]];
-	b = &pool->blocks[pool->free];
-	p->blocks[i] = pool->free;
-	pool->free = b->next;
-	pool->free_count--;
+	p->blocks[i] = take_block(pool);
+	b = &pool->blocks[p->blocks[i]];
 	b->have = b->again = 0;
 	return b;
 }

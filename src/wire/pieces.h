@@ -32,7 +32,8 @@ struct block {
 };
 
 struct pool {
-	uint16_t free;
+	uint16_t free;	/* list of those given back */
+	uint16_t fresh; /* from here on never used */
 	uint16_t free_count;
 	struct block blocks[BLOCKS];
 };
