@@ -22,6 +22,7 @@ struct way {
 	struct neighbours *neighbours;
 
 	uint64_t packets;
+	uint32_t until_sample;
 	int64_t newest;
 	uint64_t decoded[DECODE_COUNT];
 	uint64_t foreign_tunnels;
@@ -94,6 +95,7 @@ struct way *way_new(const struct way_options *options)
 	w->options = *options;
 	if (w->options.sample == 0)
 		w->options.sample = 1;
+	w->until_sample = w->options.sample;
 	w->defrag = defrag_new(&options->key);
 	w->neighbours = neighbours_new(&options->key);
 	w->tracker =
@@ -209,9 +211,12 @@ static bool is_watched(const struct way *w, const struct packet *p)
 }
 
 /* Of frames that are not ours some tell whose MAC address it is, and which way they go. */
-static bool is_sampled(const struct way *w)
+static bool is_sampled(struct way *w)
 {
-	return w->packets < SAMPLE_ALL || w->packets % w->options.sample == 0;
+	if (w->packets >= SAMPLE_ALL && --w->until_sample > 0)
+		return false;
+	w->until_sample = w->options.sample;
+	return true;
 }
 
 void way_frame(struct way *w, const struct frame *frame)
