@@ -41,7 +41,8 @@ struct command {
 	/* Long names it takes, its own first, separated by blanks; with a '!' behind one that may
 	 * be given once only. */
 	const char *options;
-	int minimum, maximum;			   /* number of arguments; maximum -1: any */
+	const char *found;    /* "it is blind": where --exit-code exits with EXIT_FOUND; or NULL */
+	int minimum, maximum; /* number of arguments; maximum -1: any */
 	int (*run)(const struct options *options); /* an enum exit_status */
 };
 

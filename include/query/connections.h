@@ -36,10 +36,14 @@ struct connection_row {
 	char *banner, *reply;
 	bool permitted;
 	char *offence;
-	const char *sensor; /* the record's */
+	const char *standing; /* "offence", "permitted", "also watched"; or NULL */
+	const char *sensor;   /* the record's */
 };
 
 extern const struct field connection_fields[];
+
+/* For report_set_style(). */
+const char *connection_style(const void *row);
 
 void connection_row_done(struct connection_row *row);
 

@@ -61,10 +61,18 @@ const char *record_error(const struct record *r);
 /* The negative errno of the handle's last error. */
 int record_errno(const struct record *r);
 
+/*
+ * A column of a row as a count, within 0 and COUNT_MOST, and as a stamp, within 0 and MOMENT_LAST:
+ * whoever wrote the record may have written anything, and what is added up must not overflow.
+ * Other numbers (of rows, hosts, truths) are compared and printed alone, and are taken as they are.
+ */
+int64_t record_count(struct sqlite3_stmt *s, int column);
+int64_t record_time(struct sqlite3_stmt *s, int column);
+
 /* The first column of the first row as a number; `otherwise` where there is no row. */
 int record_number(const struct record *r, const char *sql, int64_t otherwise, int64_t *ret_);
 
-/* The number of a host.  1; 0 where the record does not know it; or a negative errno. */
+/* The number of a host, above 0.  1; 0 where the record does not know it; or a negative errno. */
 int record_host(const struct record *r, const char *address, int64_t *ret_);
 
 /*

@@ -12,6 +12,15 @@
 /* A time that is not known; 0 is one, and capture files hold it. */
 #define TIME_UNKNOWN INT64_MIN
 
+/* The most that a count says; the sum of two still fits. */
+#define COUNT_MOST (INT64_C(1) << 62)
+
+/* The sum of two counts, COUNT_MOST at most. */
+static inline int64_t count_add(int64_t a, int64_t b)
+{
+	return a < COUNT_MOST - b ? a + b : COUNT_MOST;
+}
+
 /* A number or a truth that may not be known. */
 struct maybe {
 	bool known;
@@ -76,6 +85,7 @@ struct field {
 	const char *heading;
 	uint8_t place, weight, least;
 	bool right;
+	bool tail;   /* where it is cut, its end stays: of a time, the hour */
 	bool merged; /* a column only where several records are merged */
 	/* Text of the cell, where the kind's own will not do. */
 	void (*cell)(const void *row, int64_t now, char *buf, size_t size);

@@ -10,9 +10,12 @@
 #include "commands/query.h"
 #include "query/report.h"
 
+#define RULE_TEXT 256
+
 /* A line of the configuration as it is printed. */
 struct line {
 	const char *name, *value, *origin, *note;
+	char local[RULE_TEXT]; /* of the value, where it holds a time */
 };
 
 static const struct field line_fields[] = {
@@ -21,14 +24,15 @@ static const struct field line_fields[] = {
 	 .offset = offsetof(struct line, name),
 	 .heading = "NAME",
 	 .place = 1,
-	 .weight = 9},
+	 .weight = 8,
+	 .least = 14},
 	{.name = "value",
 	 .kind = FIELD_TEXT,
 	 .offset = offsetof(struct line, value),
 	 .heading = "VALUE",
 	 .place = 2,
-	 .weight = 8,
-	 .least = 24},
+	 .weight = 9, /* the last to go */
+	 .least = 14},
 	{.name = "origin",
 	 .kind = FIELD_TEXT,
 	 .offset = offsetof(struct line, origin),
@@ -127,6 +131,20 @@ static const char *rule_value(enum policy_class c, const struct rule *r)
 	return strncmp(r->text, policy_class_name(c), n) == 0 ? r->text + n + 1 : r->text;
 }
 
+/* A rule's text for people, who read local time: it may end in "until" and a time in UTC. */
+static const char *local_text(const char *text, char buf[RULE_TEXT])
+{
+	static const char word[] = " until ";
+	const char *at = strstr(text, word);
+	char when[MOMENT_TEXT];
+	int64_t t;
+
+	if (!at || moment_parse(at + strlen(word), 0, &t) < 0)
+		return text;
+	return text_print(buf, RULE_TEXT, "%.*s%s%s", (int)(at - text), text, word,
+			  moment_format_local(t, when));
+}
+
 static int collect_lines(const struct config *c, struct lines *ret_)
 {
 	size_t count = c->line_count, at = 0;
@@ -141,13 +159,16 @@ static int collect_lines(const struct config *c, struct lines *ret_)
 		for (size_t i = 0; i < policy_rule_count(c->policy, k); i++) {
 			const struct rule *r = policy_rule(c->policy, k, i);
 
-			items[at++] = (struct line){policy_class_name(k), rule_value(k, r),
-						    r->origin, r->note};
+			items[at++] = (struct line){.name = policy_class_name(k),
+						    .value = rule_value(k, r),
+						    .origin = r->origin,
+						    .note = r->note};
 		}
 	}
 	for (size_t i = 0; i < c->line_count; i++)
-		items[at++] =
-			(struct line){c->lines[i].name, c->lines[i].text, c->lines[i].origin, NULL};
+		items[at++] = (struct line){.name = c->lines[i].name,
+					    .value = c->lines[i].text,
+					    .origin = c->lines[i].origin};
 	*ret_ = (struct lines){items, at};
 	return 0;
 }
@@ -157,8 +178,13 @@ static int print_list(const struct report_options *ro, const struct lines *lines
 	struct report *report = report_begin(ro, line_fields);
 	int r = report ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < lines->count && r == 0; i++)
-		r = report_row(report, &lines->items[i]);
+	for (size_t i = 0; i < lines->count && r == 0; i++) {
+		struct line *line = &lines->items[i];
+
+		if (ro->format == REPORT_TABLE)
+			line->value = local_text(line->value, line->local);
+		r = report_row(report, line);
+	}
 	if (r == 0)
 		return report_end(report);
 	report_end(report);
@@ -311,8 +337,10 @@ static int print_answers(const struct report_options *ro, const struct config *c
 
 static int say_rule(const struct report_options *ro, const char *lead, const struct rule *r)
 {
-	return report_note(ro, "%s%s (%s)%s%s", lead, r->text, r->origin, r->note ? ": " : "",
-			   r->note ? r->note : "");
+	char local[RULE_TEXT];
+
+	return report_note(ro, "%s%s (%s)%s%s", lead, local_text(r->text, local), r->origin,
+			   r->note ? ": " : "", r->note ? r->note : "");
 }
 
 static int say_side(const struct report_options *ro, const char *address, const char *side,

@@ -1,6 +1,7 @@
 /*
- * connections: newest first.  A table shows the newest CONNECTIONS_SHOWN unless --all was
- * given; JSON and CSV hold the whole window, and are written as it is read.
+ * connections: newest first.  A table shows the newest CONNECTIONS_SHOWN of the window; JSON and
+ * CSV hold all of it, and are written as it is read.  --all is everything in the record, in a table
+ * too.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -79,7 +80,8 @@ static int print_footing(struct listing *l, int *ret_rc)
 	more -= (int64_t)l->shown;
 	if (more > 0)
 		*ret_rc = report_note(&l->query->report,
-				      "%s%" PRId64 " older one%s in this window: --all shows %s",
+				      "%s%" PRId64
+				      " older one%s in this window: --format csv shows %s",
 				      more >= CONNECTIONS_COUNTED ? "at least " : "", more,
 				      more == 1 ? "" : "s", more == 1 ? "it" : "them");
 	return EXIT_DONE;
@@ -94,6 +96,7 @@ static int print(struct listing *l)
 		log_say("no memory for the list");
 		return EXIT_FAILED;
 	}
+	report_set_style(report, connection_style);
 	status = print_rows(l, report);
 	rc = report_end(report);
 	if (status == EXIT_DONE && rc == 0)

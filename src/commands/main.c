@@ -19,11 +19,13 @@ const struct command command_table[] = {
 		.summary = "analyse capture files and print their offenders",
 		.synopsis = "read [OPTION...] FILE...",
 		.details = "Analyses pcap and pcapng files, one after another as one capture "
-			   "(\"-\" is "
-			   "standard\ninput), and prints the hosts that sent mail directly to the "
-			   "Internet and may not.\nKeeps nothing unless --record names a record.",
+			   "(\"-\" is\n"
+			   "standard input), and prints the hosts that sent mail directly to the "
+			   "Internet\n"
+			   "and may not.  Keeps nothing unless --record names a record.",
 		.example = "  egress25 read --mail-server 10.0.0.25 monday.pcap tuesday.pcapng",
 		.options = "exit-code again record! since until " POLICY OUTPUT,
+		.found = "an offender was found",
 		.minimum = 1,
 		.maximum = -1,
 		.run = command_read,
@@ -33,10 +35,10 @@ const struct command command_table[] = {
 		.summary = "watch mirror ports, and write the record",
 		.synopsis = "watch -i IFACE... [OPTION...]",
 		.details = "Watches mirror (SPAN) ports and writes the record until SIGINT or "
-			   "SIGTERM. "
-			   "SIGHUP\nreads the configuration again.  On a terminal each new "
-			   "offender is "
-			   "told at once.",
+			   "SIGTERM.\n"
+			   "SIGHUP reads the configuration again.  Each new offender is told at "
+			   "once on\n"
+			   "standard output, be it a terminal, a pipe or a file.",
 		.example = "  egress25 watch -i eth1 --mail-server 10.0.0.25",
 		.options = "interface record! " POLICY OUTPUT,
 		.minimum = 0,
@@ -47,12 +49,13 @@ const struct command command_table[] = {
 		.name = "offenders",
 		.summary = "tell which hosts send mail and may not",
 		.synopsis = "offenders [OPTION...]",
-		.details =
-			"Prints the offenders of the 24 hours before the record's newest frame, or "
-			"of the\ntime that --since, --until or --all name.",
+		.details = "Prints the offenders of the 24 hours before the record's newest frame, "
+			   "or of\n"
+			   "the time that --since, --until or --all name.",
 		.example = "  egress25 offenders --since 09:30\n"
 			   "  egress25 offenders --all --format json",
 		.options = "all follow exit-code record since until " POLICY OUTPUT,
+		.found = "an offender was found",
 		.minimum = 0,
 		.maximum = 0,
 		.run = command_offenders,
@@ -74,9 +77,12 @@ const struct command command_table[] = {
 		.name = "connections",
 		.summary = "list the connections, newest first",
 		.synopsis = "connections [OPTION...] [ADDRESS]",
-		.details = "Prints the recorded connections, newest first; with an address those "
-			   "of that "
-			   "host.",
+		.details =
+			"Prints the recorded connections, newest first, of the 24 hours before "
+			"the\n"
+			"newest frame or of the time named; with an address those of that host.\n"
+			"A table shows the newest 50, with --all every one; json and csv hold them "
+			"all.",
 		.example = "  egress25 connections 10.0.3.77 --since 2h --format csv",
 		.options = "all record since until " OUTPUT,
 		.minimum = 0,
@@ -88,10 +94,11 @@ const struct command command_table[] = {
 		.summary = "tell whether it is watching, and what it misses",
 		.synopsis = "status [OPTION...]",
 		.details = "Prints what the monitor captures, what it lost, and each reason to "
-			   "think it "
-			   "blind.\nWith --exit-code the exit status is 1 where there is one.",
+			   "think it\n"
+			   "blind.",
 		.example = "  egress25 status --exit-code || echo \"egress25 is blind\"",
 		.options = "exit-code record " OUTPUT,
+		.found = "it is blind",
 		.minimum = 0,
 		.maximum = 0,
 		.run = command_status,
@@ -101,9 +108,10 @@ const struct command command_table[] = {
 		.summary = "check the configuration, or say which line decides",
 		.synopsis = "config [OPTION...] [explain ADDRESS [DESTINATION]]",
 		.details =
-			"Checks the configuration and prints what is in force, each line with its "
-			"origin.\nexplain says whether ADDRESS is internal, what it may do, and "
-			"whether it may send\nto DESTINATION, each with the line that decides.",
+			"Checks the configuration and prints what is in force, each line with its\n"
+			"origin.  explain says whether ADDRESS is internal, what it may do, and "
+			"whether\n"
+			"it may send to DESTINATION, each with the line that decides.",
 		.example = "  egress25 config\n"
 			   "  egress25 config explain 10.0.3.77 198.51.100.4",
 		.options = "interface record! " POLICY OUTPUT,
@@ -140,10 +148,14 @@ static const struct command *find_command(const char *name)
 
 static void print_usage(FILE *out)
 {
-	fputs("usage: egress25 COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
+	fputs("usage: egress25 COMMAND [OPTION...] [ARGUMENT...]\n"
+	      "       egress25 --help | --version\n\n",
+	      out);
 	for (int i = 0; i < command_count; i++)
 		fprintf(out, "  %-12s %s\n", command_table[i].name, command_table[i].summary);
-	fputs("\negress25 COMMAND --help tells more.\n", out);
+	fputs("\nexample:\n  egress25 read --mail-server 10.0.0.25 monday.pcap\n"
+	      "\negress25 COMMAND --help tells more.\n",
+	      out);
 }
 
 static int help(const char *name)

@@ -27,7 +27,7 @@ struct row {
 	const char *name;
 	char letter;	      /* 0: none */
 	const char *argument; /* NULL: none */
-	const char *help;
+	const char *help;     /* NULL: it stands on the line of the row before */
 	enum kind kind;
 	size_t offset;
 };
@@ -36,26 +36,26 @@ struct row {
 #define LIST(member) KIND_LIST, offsetof(struct options, overrides.member)
 
 static const struct row table[] = {
-	{"interface", 'i', "IFACE", "mirror port to watch (repeatable)", LIST(interfaces)},
+	{"interface", 'i', "IFACE", "mirror port to watch", LIST(interfaces)},
 	{"all", 0, NULL, "everything in the record, whenever it was", KIND_FLAG, AT(all)},
 	{"follow", 0, NULL, "go on, telling each new offender", KIND_FLAG, AT(follow)},
-	{"exit-code", 0, NULL, "exit 1 where something was found", KIND_FLAG, AT(exit_code)},
+	{"exit-code", 0, NULL, "exit 1 where", KIND_FLAG, AT(exit_code)},
 	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
-	{"record", 0, "FILE", "the record; egress25 config names the default", KIND_LIST,
-	 AT(records)},
-	{"since", 0, "TIME", "not before: 09:30, 2026-11-24, 90m, 7d ...", KIND_TEXT, AT(since)},
-	{"until", 0, "TIME", "before this time", KIND_TEXT, AT(until)},
-	{"mail-server", 0, "PREFIX", "may send to the Internet (repeatable)", LIST(mail_servers)},
-	{"internal", 0, "PREFIX", "addresses of our own (repeatable)", LIST(internal)},
-	{"smart-host", 0, "PREFIX", "where mail servers may send (repeatable)", LIST(smart_hosts)},
-	{"allow", 0, "SOURCE[,DESTINATION[,PORT]]", "no offence (repeatable)", LIST(allow)},
-	{"port", 0, "PORT", "watched instead of 25 (repeatable)", LIST(ports)},
-	{"also-watch", 0, "PORT", "recorded, never an offence (repeatable)", LIST(also_watch)},
+	{"record", 0, "FILE", "the record; see egress25 config", KIND_LIST, AT(records)},
+	{"since", 0, "TIME", "not before, and before: 09:30, 2026-11-24, 7d", KIND_TEXT, AT(since)},
+	{"until", 0, "TIME", NULL, KIND_TEXT, AT(until)},
+	{"mail-server", 0, "PREFIX", "may send to the Internet", LIST(mail_servers)},
+	{"internal", 0, "PREFIX", "addresses of our own", LIST(internal)},
+	{"smart-host", 0, "PREFIX", "where mail servers may send", LIST(smart_hosts)},
+	{"allow", 0, "SRC[,DST[,PORT]]", "no offence", LIST(allow)},
+	{"port", 0, "PORT", "watched instead of 25", LIST(ports)},
+	{"also-watch", 0, "PORT", "recorded, never an offence", LIST(also_watch)},
 	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
-	{"format", 0, "FORMAT", "table, json or csv", KIND_FORMAT, AT(format)},
-	{"no-color", 0, NULL, "no colour on the terminal either", KIND_FLAG, AT(no_color)},
-	{"help", 'h', NULL, "this page", KIND_HELP, 0},
-	{"version", 0, NULL, "the version", KIND_VERSION, 0},
+	{"format", 0, "FORMAT", "table, json or csv; no colour on a terminal", KIND_FORMAT,
+	 AT(format)},
+	{"no-color", 0, NULL, NULL, KIND_FLAG, AT(no_color)},
+	{"help", 'h', NULL, "this page; the version", KIND_HELP, 0},
+	{"version", 0, NULL, NULL, KIND_VERSION, 0},
 };
 #define ROWS (sizeof(table) / sizeof(*table))
 
@@ -92,27 +92,48 @@ static bool takes(const struct command *command, const struct row *row, bool *re
 
 /* Help. */
 
-static void print_row(const struct row *row)
-{
-	char left[64];
+#define LEFT  30 /* columns of the names */
+#define RIGHT 45 /* and of what they mean, so that a line has less than 80 */
 
-	text_print(left, sizeof(left), "%s%c%s--%s%s%s", row->letter ? "-" : "",
-		   row->letter ? row->letter : ' ', row->letter ? ", " : "   ", row->name,
+static void add_left(char *left, size_t size, const struct row *row)
+{
+	size_t used = strlen(left);
+	char letter[8] = "";
+
+	if (row->letter)
+		text_print(letter, sizeof(letter), "-%c, ", row->letter);
+	else if (used == 0)
+		text_print(letter, sizeof(letter), "    ");
+	text_print(left + used, size - used, "%s%s--%s%s%s", used ? ", " : "", letter, row->name,
 		   row->argument ? " " : "", row->argument ? row->argument : "");
-	if (strlen(left) > 25)
-		printf("  %s\n  %-25s %s\n", left, "", row->help);
-	else
-		printf("  %-25s %s\n", left, row->help);
 }
 
+/* A row, and those behind it that share its line. */
+static void print_rows(const struct command *command, size_t at, bool once)
+{
+	const struct row *row = &table[at];
+	char left[80] = "", right[80];
+
+	add_left(left, sizeof(left), row);
+	for (size_t i = at + 1; i < ROWS && !table[i].help; i++)
+		if (takes(command, &table[i], &(bool){false}))
+			add_left(left, sizeof(left), &table[i]);
+	text_print(right, sizeof(right), "%s%s%s%s", row->help,
+		   command->found && strcmp(row->name, "exit-code") == 0 ? " " : "",
+		   command->found && strcmp(row->name, "exit-code") == 0 ? command->found : "",
+		   row->kind == KIND_LIST && !once ? " (repeatable)" : "");
+	printf("  %-*s %.*s\n", LEFT, left, RIGHT, right);
+}
+
+/* On one screen of 24 lines and 80 columns, with a line left for the prompt. */
 void options_help(const struct command *command)
 {
 	bool once;
 
 	printf("usage: egress25 %s\n\n%s\n\n", command->synopsis, command->details);
 	for (size_t i = 0; i < ROWS; i++)
-		if (takes(command, &table[i], &once) && table[i].kind != KIND_VERSION)
-			print_row(&table[i]);
+		if (table[i].help && takes(command, &table[i], &once))
+			print_rows(command, i, once);
 	printf("\nexample:\n%s\n", command->example);
 }
 
@@ -261,6 +282,9 @@ static int check_arguments(const struct command *command, struct options *o, int
 	o->argument_count = argc - optind;
 	if (o->argument_count < command->minimum)
 		return usage_error(command, "an argument is missing");
+	if (o->all && (o->since || o->until))
+		return usage_error(command, "--all and --%s exclude each other",
+				   o->since ? "since" : "until");
 	if (command->maximum >= 0 && o->argument_count > command->maximum)
 		return usage_error(command, "\"%s\" is one argument too many",
 				   o->arguments[command->maximum]);

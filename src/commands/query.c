@@ -5,6 +5,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/moment.h"
@@ -45,6 +46,25 @@ int query_window(const struct options *options, bool all, int64_t newest, int64_
 	return EXIT_USAGE;
 }
 
+/* Whether the record at that index is one of those before it, which would be counted twice. */
+static bool is_named_twice(const struct query *q, size_t at)
+{
+	const char *path = record_name(q->records[at]);
+	struct stat one, other;
+
+	if (stat(path, &one) < 0)
+		return false;
+	for (size_t i = 0; i < at; i++) {
+		if (stat(record_name(q->records[i]), &other) < 0 || one.st_dev != other.st_dev ||
+		    one.st_ino != other.st_ino)
+			continue;
+		log_say("--record %s: is the same file as %s: name each record once", path,
+			record_name(q->records[i]));
+		return true;
+	}
+	return false;
+}
+
 static int open_records(const struct options *options, struct query *q)
 {
 	size_t count = options->records.count > 1 ? options->records.count : 1;
@@ -64,6 +84,8 @@ static int open_records(const struct options *options, struct query *q)
 			return EXIT_FAILED;
 		}
 		q->count++;
+		if (is_named_twice(q, i))
+			return EXIT_USAGE;
 	}
 	return EXIT_DONE;
 }

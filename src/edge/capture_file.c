@@ -112,6 +112,11 @@ int file_cut_short(const struct capture_file *f, char error[CAPTURE_ERROR])
 	return -ENODATA;
 }
 
+int file_cut_header(char error[CAPTURE_ERROR])
+{
+	return say(error, -ENODATA, "ends within its file header: nothing in it can be read");
+}
+
 int file_cut(const struct capture_file *f, char error[CAPTURE_ERROR])
 {
 	return f->begin == f->end ? 0 : file_cut_short(f, error);

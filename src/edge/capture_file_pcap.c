@@ -65,7 +65,7 @@ int file_pcap_begin(struct capture_file *f, char error[CAPTURE_ERROR])
 	if (r < 0)
 		return r;
 	if (!r)
-		return file_cut(f, error);
+		return file_cut_header(error);
 	r = check_version(f, error);
 	if (r < 0)
 		return r;

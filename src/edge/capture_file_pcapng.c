@@ -319,6 +319,6 @@ int file_pcapng_begin(struct capture_file *f, char error[CAPTURE_ERROR])
 
 	f->next = next;
 	if (r == 0)
-		return file_cut_short(f, error);
+		return file_cut_header(error);
 	return r < 0 ? r : 0;
 }

@@ -90,6 +90,9 @@ static inline void file_consume(struct capture_file *f, size_t n)
 /* Passes over n bytes, however many.  As file_fill(). */
 int file_skip(struct capture_file *f, uint64_t n, char error[CAPTURE_ERROR]);
 
+/* -ENODATA with its text: where not even the file's own header is whole. */
+int file_cut_header(char error[CAPTURE_ERROR]);
+
 /* -ENODATA with its text. */
 int file_cut_short(const struct capture_file *f, char error[CAPTURE_ERROR]);
 

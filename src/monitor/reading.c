@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/moment.h"
@@ -47,23 +49,36 @@ static void hand_over(void *context)
 	way_set_batch(r->way, writer_batch(r->writer));
 }
 
+static int terminal_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* On one line, which must not wrap: it is overwritten by the next. */
 static void show_progress(struct reading *r, const struct capture_file *f, const char *name)
 {
 	int64_t now = moment_now();
 	uint64_t at = capture_file_position(f), size = capture_file_size(f);
-	int filled = size ? (int)(at * 30 / size) : 0;
+	int room = terminal_columns() - 13, bar, filled; /* what stands around name and bar */
 	char safe[256];
 
 	if (!r->options.progress || now - r->shown < PROGRESS_EACH)
 		return;
 	r->shown = now;
 	text_escape(name, strlen(name), safe, sizeof(safe));
+	room = room < 0 ? 0 : room;
+	bar = !size ? 0 : room < 60 ? room / 2 : 30;
+	filled = size && at < size ? (int)((double)at * bar / (double)size) : bar;
+	safe[text_head(safe, room - bar < 40 ? room - bar : 40)] = '\0';
 	if (size)
-		fprintf(stderr, "\r\033[K%.40s [%.*s%.*s] %3d %%", safe, filled,
-			"##############################", 30 - filled,
-			"..............................", (int)(at * 100 / size));
+		fprintf(stderr, "\r\033[K%s [%.*s%.*s] %3d %%", safe, filled,
+			"##############################", bar - filled,
+			"..............................",
+			at < size ? (int)((double)at * 100 / (double)size) : 100);
 	else
-		fprintf(stderr, "\r\033[K%.40s %llu MiB", safe, (unsigned long long)(at >> 20));
+		fprintf(stderr, "\r\033[K%s %llu MiB", safe, (unsigned long long)(at >> 20));
 	fflush(stderr);
 }
 

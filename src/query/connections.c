@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "judge/policy.h"
 #include "query/offender.h"
 
 #define CHUNK	     256
@@ -65,7 +66,7 @@ static struct maybe maybe_column(sqlite3_stmt *s, int column)
 {
 	if (sqlite3_column_type(s, column) == SQLITE_NULL)
 		return (struct maybe){0};
-	return (struct maybe){.known = true, .value = sqlite3_column_int64(s, column)};
+	return (struct maybe){.known = true, .value = record_count(s, column)};
 }
 
 /* A column that holds a JSON array of texts; what is none counts as empty. */
@@ -93,9 +94,9 @@ static void take_endpoints(struct connection_row *r, sqlite3_stmt *s)
 
 	r->id = sqlite3_column_int64(s, 0);
 	record_text(s, 1, r->client, sizeof(r->client));
-	r->client_port = sqlite3_column_int64(s, 2);
+	r->client_port = record_count(s, 2);
 	record_text(s, 3, r->server, sizeof(r->server));
-	r->server_port = sqlite3_column_int64(s, 4);
+	r->server_port = record_count(s, 4);
 	r->server_name = record_text_new(s, 5);
 	record_text(s, 6, r->vlan_tags, sizeof(r->vlan_tags));
 	record_text(s, 7, r->mac, sizeof(r->mac));
@@ -105,22 +106,24 @@ static void take_endpoints(struct connection_row *r, sqlite3_stmt *s)
 
 static void take_row(struct cursor *u, struct connection_row *r, sqlite3_stmt *s)
 {
-	struct maybe ended = maybe_column(s, 9);
-	bool permitted = sqlite3_column_int64(s, 21) != 0;
+	int64_t standing = sqlite3_column_int64(s, 21);
+	bool permitted = standing != STANDING_OFFENCE;
 
 	*r = (struct connection_row){.sensor = u->record->sensor, .permitted = permitted};
 	take_endpoints(r, s);
-	r->started = sqlite3_column_int64(s, 8);
-	r->ended = ended.known ? ended.value : TIME_UNKNOWN;
+	if (standing >= 0 && standing < STANDING_COUNT)
+		r->standing = standing_name((enum standing)standing);
+	r->started = record_time(s, 8);
+	r->ended = sqlite3_column_type(s, 9) == SQLITE_NULL ? TIME_UNKNOWN : record_time(s, 9);
 	record_text(s, 10, r->outcome, sizeof(r->outcome));
-	r->resets = sqlite3_column_int64(s, 11);
+	r->resets = record_count(s, 11);
 	r->killed = maybe_column(s, 12);
 	r->helo = record_text_new(s, 13);
 	take_senders(u, s, 14, &r->senders);
 	r->recipients = maybe_column(s, 15);
 	r->messages = maybe_column(s, 16);
-	r->bytes_sent = sqlite3_column_int64(s, 17);
-	r->bytes_received = sqlite3_column_int64(s, 18);
+	r->bytes_sent = record_count(s, 17);
+	r->bytes_received = record_count(s, 18);
 	r->banner = record_text_new(s, 19);
 	r->reply = record_text_new(s, 20);
 	r->offence = permitted ? NULL : record_text_new(s, 22);
@@ -141,7 +144,7 @@ static int load_page(struct connections *c, struct cursor *u)
 		struct connection_row *r = &u->rows[u->count++];
 
 		take_row(u, r, s);
-		u->before = r->started;
+		u->before = sqlite3_column_int64(s, 8); /* as it stands there */
 		u->before_id = r->id;
 	}
 	u->done = u->count < CHUNK;

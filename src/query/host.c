@@ -39,10 +39,10 @@ static int load_sum(struct record *r, int64_t id, int standing, struct host_sum 
 	rc = record_step(s);
 	if (rc > 0)
 		*ret_ = (struct host_sum){
-			.attempts = sqlite3_column_int64(s, 0),
-			.connected = sqlite3_column_int64(s, 1),
-			.first_seen = sqlite3_column_int64(s, 2),
-			.last_seen = sqlite3_column_int64(s, 3),
+			.attempts = record_count(s, 0),
+			.connected = record_count(s, 1),
+			.first_seen = record_time(s, 2),
+			.last_seen = record_time(s, 3),
 		};
 	sqlite3_finalize(s);
 	return rc < 0 ? record_errno(r) : 0;
@@ -56,9 +56,9 @@ static void take_identity(sqlite3_stmt *s, struct host_identity *i)
 	record_text(s, 1, i->vlan_tags, sizeof(i->vlan_tags));
 	vlan = vlan_innermost(i->vlan_tags);
 	i->vlan = (struct maybe){.known = vlan >= 0, .value = vlan};
-	i->hops = sqlite3_column_int64(s, 2);
-	i->first_seen = sqlite3_column_int64(s, 3);
-	i->last_seen = sqlite3_column_int64(s, 4);
+	i->hops = record_count(s, 2);
+	i->first_seen = record_time(s, 3);
+	i->last_seen = record_time(s, 4);
 	i->name = record_text_new(s, 5);
 	record_text(s, 6, i->source, sizeof(i->source));
 	i->router = sqlite3_column_int(s, 7) != 0;
@@ -88,23 +88,24 @@ static int load_identities(struct record *r, int64_t id, struct host *h)
 /* One row per server and standing: what was added up, how many rows there are, and how many of them
  * are servers of offences. */
 #define SERVERS                                                                                    \
-	"SELECT s.address, s.name, sum(c.attempts) AS n, sum(c.connected) AS m, "                  \
-	"max(c.last_start),"                                                                       \
+	"SELECT s.address, s.name, total(max(c.attempts, 0)) AS n,"                                \
+	" total(max(c.connected, 0)) AS m, max(c.last_start),"                                     \
 	" c.standing, count(*) OVER (), sum(c.standing = 0 AND c.server <> 0) OVER ()"
 #define ORDER                                                                                      \
 	" CROSS JOIN server s ON s.id = c.server GROUP BY c.standing, c.server"                    \
 	" ORDER BY n DESC, m DESC, s.address"
 
-/* The key of contact_sum begins with span and start, so a window is asked start by start: it costs
- * what this host did, whatever others did. */
+/* The key of contact_sum begins with span and start, so a window is asked start by start, from one
+ * that there is to the next: it costs what this host did, whatever others did. */
 static const char servers_all_sql[] =
 	SERVERS " FROM (SELECT * FROM contact_sum WHERE span = 0 AND start = 0"
 		" AND standing IN (0, 1, 2) AND host = ?1) c" ORDER;
 static const char servers_window_sql[] =
 	"WITH RECURSIVE t(span, start, until) AS (SELECT * FROM"
 	" (SELECT ?2 AS a, ?3 AS b, ?4 AS c UNION ALL SELECT ?5, ?6, ?7 UNION ALL SELECT ?8, ?9, "
-	"?10) WHERE b < c UNION ALL SELECT span, start + span * 1000000, until FROM t"
-	" WHERE start + span * 1000000 < until) " SERVERS
+	"?10) WHERE b < c UNION ALL SELECT span, (SELECT n.start FROM contact_sum n"
+	" WHERE n.span = t.span AND n.start > t.start AND n.start < t.until ORDER BY n.start"
+	" LIMIT 1), until FROM t WHERE start IS NOT NULL) " SERVERS
 	" FROM t CROSS JOIN contact_sum c ON c.span = t.span AND c.start = t.start"
 	" AND c.standing = 0 AND c.host = ?1" ORDER;
 
@@ -114,9 +115,9 @@ static void take_server(sqlite3_stmt *s, struct host_server *v)
 
 	record_text(s, 0, v->address, sizeof(v->address));
 	v->name = record_text_new(s, 1);
-	v->attempts = sqlite3_column_int64(s, 2);
-	v->connected = sqlite3_column_int64(s, 3);
-	v->last_attempt = sqlite3_column_int64(s, 4);
+	v->attempts = record_count(s, 2);
+	v->connected = record_count(s, 3);
+	v->last_attempt = record_time(s, 4);
 	if (standing >= 0 && standing < STANDING_COUNT)
 		v->standing = standing_name((enum standing)standing);
 }
@@ -157,8 +158,8 @@ static int load_servers(struct record *r, int64_t id, const struct window *w, st
 	if (!all)
 		bind_window(s, w, &h->offender);
 	while (h->servers.count < HOST_SERVERS && (rc = record_step(s)) > 0) {
-		h->server_count = sqlite3_column_int64(s, 6);
-		destinations = sqlite3_column_int64(s, 7);
+		h->server_count = record_count(s, 6);
+		destinations = record_count(s, 7);
 		take_server(s, &items[h->servers.count++]);
 	}
 	if (!all)

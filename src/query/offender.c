@@ -131,22 +131,22 @@ _Static_assert(OUTCOME_COUNT == 7 && OUTCOME_SENT == 0 && OUTCOME_UNANSWERED == 
 
 static void add_sum(struct offender *o, sqlite3_stmt *s)
 {
-	int64_t first = sqlite3_column_int64(s, SUM_FIRST);
-	int64_t last = sqlite3_column_int64(s, SUM_LAST);
+	int64_t first = record_time(s, SUM_FIRST);
+	int64_t last = record_time(s, SUM_LAST);
 
 	if (o->first_seen == TIME_UNKNOWN || first < o->first_seen)
 		o->first_seen = first;
 	if (o->last_seen == TIME_UNKNOWN || last > o->last_seen)
 		o->last_seen = last;
-	o->attempts += sqlite3_column_int64(s, SUM_ATTEMPTS);
-	o->connected += sqlite3_column_int64(s, SUM_CONNECTED);
-	o->bytes_sent += sqlite3_column_int64(s, SUM_BYTES);
-	o->resets += sqlite3_column_int64(s, SUM_RESETS);
-	o->destinations += sqlite3_column_int64(s, SUM_DESTINATIONS);
+	o->attempts = count_add(o->attempts, record_count(s, SUM_ATTEMPTS));
+	o->connected = count_add(o->connected, record_count(s, SUM_CONNECTED));
+	o->bytes_sent = count_add(o->bytes_sent, record_count(s, SUM_BYTES));
+	o->resets = count_add(o->resets, record_count(s, SUM_RESETS));
+	o->destinations = count_add(o->destinations, record_count(s, SUM_DESTINATIONS));
 	if (sqlite3_column_int64(s, SUM_FOLDED) > 0)
 		o->destinations_exact = false;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
-		o->outcomes[i] += sqlite3_column_int64(s, SUM_OUTCOMES + i);
+		o->outcomes[i] = count_add(o->outcomes[i], record_count(s, SUM_OUTCOMES + i));
 }
 
 static void bind_span(sqlite3_stmt *s, int at, const struct span *span)
@@ -227,6 +227,8 @@ static int count_destinations(struct load *l)
 
 	for (size_t i = l->first; i < l->into->count; i++)
 		l->into->items[i].destinations = 0;
+	if (count == 0)
+		return 0;
 	s = record_prepare(l->record, sql[count - 1]);
 	if (!s)
 		return record_errno(l->record);
@@ -237,7 +239,7 @@ static int count_destinations(struct load *l)
 		struct offender *o = get_offender(l, host);
 
 		if (o)
-			o->destinations = sqlite3_column_int64(s, 1);
+			o->destinations = record_count(s, 1);
 	}
 	sqlite3_finalize(s);
 	return rc;

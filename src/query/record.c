@@ -17,8 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "judge/schema.h"
+#include "query/value.h"
 
 #define BUSY_MS 2000
 
@@ -69,6 +71,20 @@ int record_step(struct sqlite3_stmt *s)
 	}
 }
 
+int64_t record_count(struct sqlite3_stmt *s, int column)
+{
+	int64_t n = sqlite3_column_int64(s, column);
+
+	return n < 0 ? 0 : n > COUNT_MOST ? COUNT_MOST : n;
+}
+
+int64_t record_time(struct sqlite3_stmt *s, int column)
+{
+	int64_t t = sqlite3_column_int64(s, column);
+
+	return t < 0 ? 0 : t > MOMENT_LAST ? MOMENT_LAST : t;
+}
+
 int record_number(const struct record *r, const char *sql, int64_t otherwise, int64_t *ret_)
 {
 	sqlite3_stmt *s = record_prepare(r, sql);
@@ -92,6 +108,9 @@ int record_host(const struct record *r, const char *address, int64_t *ret_)
 		return record_errno(r);
 	sqlite3_bind_text(s, 1, address, -1, SQLITE_STATIC);
 	rc = record_step(s);
+	/* The writer counts from 1, and to offenders_load() 0 is all of them. */
+	if (rc > 0 && sqlite3_column_int64(s, 0) < 1)
+		rc = 0;
 	if (rc > 0)
 		*ret_ = sqlite3_column_int64(s, 0);
 	sqlite3_finalize(s);
@@ -173,9 +192,9 @@ int record_refresh(struct record *r)
 	if (rc > 0 && !r->sensor)
 		r->sensor = record_text_new(s, 0);
 	if (rc > 0) {
-		r->newest = sqlite3_column_int64(s, 1);
-		r->pruned = sqlite3_column_type(s, 2) == SQLITE_NULL ? INT64_MIN
-								     : sqlite3_column_int64(s, 2);
+		r->newest = record_time(s, 1);
+		r->pruned =
+			sqlite3_column_type(s, 2) == SQLITE_NULL ? INT64_MIN : record_time(s, 2);
 	}
 	sqlite3_finalize(s);
 	return rc < 0 ? record_errno(r) : 0;

@@ -43,7 +43,8 @@ static void put_words(const struct sheet *s, const char *text, int indent)
 	}
 }
 
-static void put_label(const struct sheet *s, const char *name)
+/* With blanks behind it, up to that many columns. */
+static void put_label(const struct sheet *s, const char *name, int room)
 {
 	FILE *out = s->options->out;
 	int columns = 0;
@@ -54,12 +55,13 @@ static void put_label(const struct sheet *s, const char *name)
 		putc(*name == '_' ? ' ' : *name, out);
 	if (s->options->color)
 		fputs("\033[0m", out);
-	fprintf(out, "%*s", columns < s->label ? s->label - columns : 1, "");
+	if (room > 0)
+		fprintf(out, "%*s", columns < room ? room - columns : 1, "");
 }
 
 static void put_line(const struct sheet *s, const char *name, const char *text)
 {
-	put_label(s, name);
+	put_label(s, name, s->label);
 	put_words(s, text, s->label);
 }
 
@@ -104,6 +106,7 @@ static int put_list(const struct sheet *s, const struct field *f, const struct l
 	size_t most = l->count < SHEET_ROWS ? l->count : SHEET_ROWS;
 	FILE *out = s->options->out;
 	struct table *t;
+	char more[80];
 	int rc = 0;
 
 	if (l->count == 0)
@@ -112,14 +115,17 @@ static int put_list(const struct sheet *s, const struct field *f, const struct l
 	if (!t)
 		return -1;
 	putc('\n', out);
-	put_label(s, f->name);
+	put_label(s, f->name, 0);
 	putc('\n', out);
 	for (size_t i = 0; i < most && rc == 0; i++)
 		rc = table_add(t, (const char *)l->items + i * f->size, NULL);
 	table_flush(t);
 	table_free(t);
 	if (l->count > most)
-		fprintf(out, "... and %zu more: --format json shows them\n", l->count - most);
+		put_words(s,
+			  text_print(more, sizeof(more),
+				     "... and %zu more: --format json shows them", l->count - most),
+			  0);
 	return rc;
 }
 

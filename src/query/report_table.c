@@ -208,6 +208,15 @@ static void put_blanks(FILE *out, int n)
 		putc(' ', out);
 }
 
+/* The end of a text that is too wide: "22:13:20" of a date and time.  ASCII, as these are. */
+static void put_tail(FILE *out, const struct column *c, const char *text)
+{
+	size_t width = (size_t)c->width, length = strlen(text);
+	bool least = c->width <= c->field->least;
+
+	fprintf(out, "%s%s", least ? "" : "…", text + length - (least ? width : width - 1));
+}
+
 /* One cell, cut to its width with an ellipsis. */
 static void put_cell(FILE *out, const struct column *c, const char *text, bool last)
 {
@@ -215,7 +224,10 @@ static void put_cell(FILE *out, const struct column *c, const char *text, bool l
 
 	if (c->field->right)
 		put_blanks(out, c->width - columns);
-	if (columns > c->width) {
+	if (columns > c->width && c->field->tail) {
+		put_tail(out, c, text);
+		columns = c->width;
+	} else if (columns > c->width) {
 		char head[CELL_TEXT];
 
 		text_print(head, sizeof(head), "%.*s", (int)text_head(text, c->width - 1), text);

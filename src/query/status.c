@@ -69,13 +69,13 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 		*ret_run = sqlite3_column_int64(q, 0);
 		record_text(q, 1, s->mode, sizeof(s->mode));
 		s->sensor = record_text_new(q, 2);
-		s->started = sqlite3_column_int64(q, 3);
-		s->beat = sqlite3_column_int64(q, 4);
+		s->started = record_time(q, 3);
+		s->beat = record_time(q, 4);
 		open = sqlite3_column_int(q, 5) != 0;
-		s->packets = sqlite3_column_int64(q, 6);
-		s->stray = sqlite3_column_int64(q, 7);
-		s->unclassified.connections = sqlite3_column_int64(q, 8);
-		s->newest = sqlite3_column_int64(q, 9);
+		s->packets = record_count(q, 6);
+		s->stray = record_count(q, 7);
+		s->unclassified.connections = record_count(q, 8);
+		s->newest = record_time(q, 9);
 		fresh = now - s->beat < 5 * MOMENT_SECOND;
 		s->running = open && strcmp(s->mode, "watch") == 0 && (held < 0 ? fresh : held > 0);
 	}
@@ -114,17 +114,16 @@ static int load_interfaces(const struct record *r, int64_t run, struct status *s
 		return rc;
 	items = (struct status_interface *)s->interfaces.items;
 	while (s->interfaces.count < HEALTH_INTERFACES && (rc = record_step(q)) > 0) {
-		int64_t last = sqlite3_column_int64(q, 6);
+		int64_t last = record_time(q, 6);
 
 		items[s->interfaces.count++] = (struct status_interface){
 			.name = record_text_new(q, 0),
-			.received = sqlite3_column_int64(q, 1),
-			.dropped = sqlite3_column_int64(q, 2),
-			.dropped_by_interface = sqlite3_column_int64(q, 3),
-			.outward = sqlite3_column_int64(q, 4),
-			.inward = sqlite3_column_int64(q, 5),
-			.both_directions =
-				sqlite3_column_int64(q, 4) > 0 && sqlite3_column_int64(q, 5) > 0,
+			.received = record_count(q, 1),
+			.dropped = record_count(q, 2),
+			.dropped_by_interface = record_count(q, 3),
+			.outward = record_count(q, 4),
+			.inward = record_count(q, 5),
+			.both_directions = record_count(q, 4) > 0 && record_count(q, 5) > 0,
 			.down = sqlite3_column_int64(q, 7) != 0,
 			.last_frame = last ? last : TIME_UNKNOWN,
 		};
@@ -146,7 +145,7 @@ static int load_losses(const struct record *r, int64_t run, struct status *s)
 		return rc;
 	items = (struct named_count *)s->lost.items;
 	while (s->lost.count < HEALTH_LOSSES && (rc = record_step(q)) > 0) {
-		items[s->lost.count].count = sqlite3_column_int64(q, 1);
+		items[s->lost.count].count = record_count(q, 1);
 		items[s->lost.count].name = record_text_new(q, 0);
 		s->lost.count += items[s->lost.count].name != NULL;
 	}
@@ -170,7 +169,7 @@ static int load_examples(const struct record *r, int64_t run, struct status *s)
 
 		record_text(q, 0, e->client, sizeof(e->client));
 		record_text(q, 1, e->server, sizeof(e->server));
-		e->port = sqlite3_column_int64(q, 2);
+		e->port = record_count(q, 2);
 	}
 	sqlite3_finalize(q);
 	return rc < 0 ? record_errno(r) : 0;
@@ -189,7 +188,7 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 		rc = load_examples(r, run, s);
 	if (rc == 0)
 		rc = record_number(r,
-				   "SELECT coalesce(sum(attempts), 0) FROM host_sum WHERE span = 0"
+				   "SELECT total(max(attempts, 0)) FROM host_sum WHERE span = 0"
 				   " AND start = 0",
 				   0, &s->connections);
 	if (rc == 0)

@@ -56,9 +56,7 @@ static void judge_monitor(struct status *s, int64_t now)
 		add(s, "no monitor runs on this record, it was read from capture files: start "
 		       "egress25 watch to see what happens now");
 	else if (!s->running)
-		add(s,
-		    "no monitor runs: the last one wrote %s; start egress25 watch (systemctl start "
-		    "egress25)",
+		add(s, "no monitor runs: the last one wrote %s; start egress25 watch",
 		    moment_format_ago(s->beat, now, text));
 	else if (now - s->beat > STATUS_BEAT)
 		add(s,
@@ -74,8 +72,8 @@ static void judge_sides(struct status *s)
 	int64_t outward = 0, inward = 0;
 
 	for (size_t i = 0; i < s->interfaces.count; i++) {
-		outward += items[i].outward;
-		inward += items[i].inward;
+		outward = count_add(outward, items[i].outward);
+		inward = count_add(inward, items[i].inward);
 	}
 	if (inward == 0 && outward >= STATUS_ONE_SIDED)
 		add(s,
@@ -111,7 +109,7 @@ static void judge_silence(struct status *s, const struct status_interface *i, in
 
 static void judge_drops(struct status *s, const struct status_interface *i)
 {
-	int64_t all = i->received + i->dropped;
+	int64_t all = count_add(i->received, i->dropped);
 
 	if (i->dropped > 0 && i->dropped >= all / STATUS_DROP_SHARE)
 		add(s,
@@ -136,10 +134,12 @@ static void judge_unclassified(struct status *s)
 		used += strlen(text + used);
 	}
 	add(s,
-	    "%" PRId64 " connections on watched ports have two external ends%s%s: `internal` "
+	    "%" PRId64 " connection%s two external ends%s%s: `internal` "
 	    "probably misses a prefix, or the mirror sits outside the NAT; name the clients' "
 	    "prefix under internal, or mirror the inside",
-	    s->unclassified.connections, used ? ", such as " : "", text);
+	    s->unclassified.connections,
+	    s->unclassified.connections == 1 ? " on a watched port has" : "s on watched ports have",
+	    used ? ", such as " : "", text);
 }
 
 void status_judge(struct status *s, int64_t silent_after, int64_t now)

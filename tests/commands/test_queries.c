@@ -177,18 +177,41 @@ static void host_tells_one_host_or_says_that_it_is_unknown(void **state)
 	expect_error(f, "is no IPv4 or IPv6 address");
 }
 
-static void a_record_given_twice_makes_lists(void **state)
+static void several_records_make_lists(void **state)
 {
 	struct fixture *f = *state;
-	char twice[128];
+	char copy[160], more[256], twice[256];
 
-	snprintf(twice, sizeof(twice), "--record %s --format json", f->s.path);
+	snprintf(copy, sizeof(copy), "%s/copy.db", f->s.directory);
+	scratch_sql(&f->s, "VACUUM INTO '%q'", copy);
+	snprintf(more, sizeof(more), "--record %s", copy);
+	snprintf(twice, sizeof(twice), "--record %s --format json", copy);
+	assert_int_equal(ASK(f, "offenders", more), 0);
+	expect_words(f->out, "2 rows of 2 records since 2023-11-13 22:13:\n");
+	expect_words(f->out, "2 more rows before it: --all shows them\n");
 	assert_int_equal(ASK(f, "host 10.0.0.1", twice), 0);
 	assert_json(f->out, "map(.address) == [\"10.0.0.1\", \"10.0.0.1\"]");
 	assert_int_equal(ASK(f, "status", twice), 0);
 	assert_json(f->out, "map(.sensor) == [\"fw1\", \"fw1\"]");
 	assert_int_equal(ASK(f, "offenders", twice), 0);
 	assert_json(f->out, "map(.sensor) == [\"fw1\", \"fw1\"]");
+	unlink(copy);
+}
+
+static void the_same_record_named_twice_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char more[320], other[160];
+
+	snprintf(more, sizeof(more), "--record %s", f->s.path);
+	assert_int_equal(ASK(f, "offenders", more), 2);
+	expect_error(f, "is the same file as");
+	snprintf(other, sizeof(other), "%s/link.db", f->s.directory);
+	assert_int_equal(symlink(f->s.path, other), 0);
+	snprintf(more, sizeof(more), "--record %s --format json", other);
+	assert_int_equal(ASK(f, "status", more), 2);
+	expect_error(f, "link.db: is the same file as");
+	unlink(other);
 }
 
 static void connections_shows_fifty_and_says_how_many_there_are(void **state)
@@ -203,9 +226,13 @@ static void connections_shows_fifty_and_says_how_many_there_are(void **state)
 		    " 'refused', 0, '', 1, 2 FROM n",
 		    NEWEST);
 	assert_int_equal(ASK(f, "connections", ""), 0);
-	expect_words(f->out, "\n11 older ones in this window: --all shows them\n");
+	expect_words(f->out, "\n11 older ones in this window: --format csv shows them\n");
 	assert_int_equal(ASK(f, "connections", "--format csv"), 0);
 	assert_csv(f->out, "len(rows) == 61");
+	assert_int_equal(ASK(f, "connections", "--all"), 0);
+	expect_words(f->out, "Connections in the whole record, newest first:\n");
+	expect_words(f->out, "10.0.0.2 "); /* of two days before, the 62nd */
+	assert_null(strstr(f->out, "older"));
 	assert_int_equal(ASK(f, "connections 10.0.0.2", "--all --format json"), 0);
 	assert_json(f->out, "map(.client) == [\"10.0.0.2\"]");
 	assert_int_equal(ASK(f, "connections 10.0.0.9", ""), 0);
@@ -340,7 +367,8 @@ int main(int argc, char **argv)
 		WITH_RECORD(offenders_in_an_empty_window_says_so),
 		WITH_RECORD(the_exit_code_tells_offenders_that_are_not_permitted_now),
 		WITH_RECORD(host_tells_one_host_or_says_that_it_is_unknown),
-		WITH_RECORD(a_record_given_twice_makes_lists),
+		WITH_RECORD(several_records_make_lists),
+		WITH_RECORD(the_same_record_named_twice_is_refused),
 		WITH_RECORD(connections_shows_fifty_and_says_how_many_there_are),
 		WITH_RECORD(status_trips_the_exit_code_only_when_asked),
 		WITH_RECORD(errors_are_one_line_and_an_exit_status),

@@ -95,7 +95,7 @@ static void other_files_are_refused_with_what_to_do(void **state)
 		{"\x04\x22\x4d\x18\0\0\0\0", 8, -EOPNOTSUPP, "lz4cat"},
 		{"snoop\0\0\0\0\0\0\2\0\0\0\4", 16, -EOPNOTSUPP, "editcap"},
 		{"SQLite format 3", 16, -EOPNOTSUPP, "offenders --record"},
-		{"\xd4\xc3\xb2\xa1\2\0\4\0", 8, -ENODATA, "ends in mid-packet after 0 frames"},
+		{"\xd4\xc3\xb2\xa1\2\0\4\0", 8, -ENODATA, "ends within its file header"},
 		{"\xd4\xc3\xb2\xa1\3\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\1\0\0\0", 24, -EOPNOTSUPP,
 		 "3.0"},
 		{"\xd4\xc3\xb2\xa1\2\0\5\0\0\0\0\0\0\0\0\0\0\0\1\0\1\0\0\0", 24, -EOPNOTSUPP,
@@ -103,7 +103,8 @@ static void other_files_are_refused_with_what_to_do(void **state)
 		{"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\1\0\0\0\0\0\0\0\0\0\x1c\0\0\0", 28,
 		 -EOPNOTSUPP, "pcapng of version 1.1"},
 		{"\n\r\r\n\x1c\0\0\0\x12\x34\x56\x78", 12, -EBADMSG, "byte order"},
-		{"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0", 16, -ENODATA, "ends in mid-packet"},
+		{"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0", 16, -ENODATA,
+		 "ends within its file header"},
 	};
 
 	(void)state;
@@ -172,7 +173,8 @@ static void try_every_cut(const struct image *m, int frames, size_t step)
 		assert_true(r == 0 || r == -ENODATA || r == -EINVAL);
 		assert_true(r == 0 || error_length(error) > 20);
 		if (r == -ENODATA)
-			assert_non_null(strstr(error, "ends in mid-packet after"));
+			assert_true(strstr(error, "ends in mid-packet after") ||
+				    (got == 0 && strstr(error, "ends within its file header")));
 		capture_file_close(f);
 		close(fd);
 	}

@@ -107,7 +107,7 @@ static void a_connection_is_told_by_every_field_of_the_interface(void **state)
 	       " senders: [\"a@example.com\", \"\"], recipients: null, messages: null,"
 	       " bytes_sent: 10, bytes_received: 20, banner: \"220 hi\", reply: null,"
 	       " permitted: false, offence: \"not a mail server\", vlan_tags: \"100.20\","
-	       " sensor: \"fw1\"}]");
+	       " sensor: \"fw1\", standing: \"offence\"}]");
 }
 
 static void a_permitted_one_has_no_offence_and_an_open_one_no_end(void **state)
@@ -118,6 +118,55 @@ static void a_permitted_one_has_no_offence_and_an_open_one_no_end(void **state)
 	expect(s, all, NULL,
 	       ".[0].permitted and .[0].offence == null and .[0].ended == null and"
 	       " .[0].vlan == null and .[0].mac == null and .[0].senders == []");
+}
+
+/* The rows of a host as a table. */
+static char *ask_table(struct scratch *s, int columns)
+{
+	const struct connection_row *row;
+	struct record *r = open_record(s);
+	const struct record *failed;
+	struct connections *c;
+	char *text;
+
+	assert_int_equal(connections_open(&r, 1, &all, NULL, &c), 0);
+	assert_int_equal(connections_next(c, &row, &failed), 1);
+	text = scratch_print(REPORT_TABLE, columns, connection_fields, row, 1, sizeof(*row));
+	connections_close(c);
+	record_close(r);
+	return text;
+}
+
+static void one_on_an_also_watched_port_is_told_as_such(void **state)
+{
+	const struct connection_row watched = {.standing = standing_name(STANDING_ALSO_WATCHED)};
+	const struct connection_row offence = {.standing = standing_name(STANDING_OFFENCE)};
+	struct scratch *s = *state;
+	char *text;
+
+	add(s, 1, T0, STANDING_ALSO_WATCHED);
+	expect(s, all, NULL,
+	       ".[0].standing == \"also watched\" and .[0].permitted and .[0].offence == null");
+	text = ask_table(s, 200);
+	assert_non_null(strstr(text, "also watched"));
+	free(text);
+	assert_string_equal(connection_style(&watched), "2");
+	assert_null(connection_style(&offence));
+}
+
+static void a_narrow_table_keeps_time_and_outcome_before_the_server_s_port(void **state)
+{
+	struct scratch *s = *state;
+	char *text;
+
+	add(s, 1, T0, 0);
+	text = ask_table(s, 40);
+	assert_in_range(widest_line(text), 1, 40);
+	assert_non_null(strstr(text, "22:13:20"));
+	assert_non_null(strstr(text, "10.0.0.1"));
+	assert_non_null(strstr(text, "198.51."));
+	assert_non_null(strstr(text, "refused"));
+	free(text);
 }
 
 static void senders_that_are_no_list_are_none(void **state)
@@ -255,6 +304,38 @@ static void a_host_is_told_with_its_identities_servers_and_connections(void **st
 	free(text);
 }
 
+static void a_host_fits_the_terminal_without_trailing_blanks(void **state)
+{
+	static const int widths[] = {30, 40, 80};
+	struct scratch *s = *state;
+	struct record *r;
+	struct host h;
+
+	scratch_sql(s,
+		    "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 59)"
+		    " INSERT INTO server(id, address) SELECT i, '198.51.100.' || i FROM n");
+	scratch_sql(s, "INSERT INTO raw SELECT 1, id, 25, %lld, %lld, 0, 'refused', 1 FROM server",
+		    T0, T0);
+	scratch_sum(s);
+	scratch_sql(s, "INSERT INTO identity VALUES"
+		       "(1, '52:54:00:00:00:01', '7', 64, 1, 2, NULL, 'frame')");
+	add(s, 1, T0, 0);
+	r = open_record(s);
+	assert_int_equal(host_load(r, "10.0.0.1", &all, NULL, T0, &h), 1);
+	for (int i = 0; i < 3; i++) {
+		char *text = scratch_print_object(REPORT_TABLE, widths[i], host_fields, &h);
+
+		assert_in_range(widest_line(text), 1, widths[i]);
+		assert_non_null(strstr(text, "more:"));
+		assert_null(strstr(text, "identities \n"));
+		assert_non_null(strstr(text, "\nidentities\n"));
+		assert_non_null(strstr(text, "\nrecent\n"));
+		free(text);
+	}
+	host_done(&h);
+	record_close(r);
+}
+
 static void a_permitted_host_is_told_too(void **state)
 {
 	struct scratch *s = *state;
@@ -373,12 +454,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RECORD(a_connection_is_told_by_every_field_of_the_interface),
 		WITH_RECORD(a_permitted_one_has_no_offence_and_an_open_one_no_end),
+		WITH_RECORD(one_on_an_also_watched_port_is_told_as_such),
+		WITH_RECORD(a_narrow_table_keeps_time_and_outcome_before_the_server_s_port),
 		WITH_RECORD(senders_that_are_no_list_are_none),
 		WITH_RECORD(they_come_newest_first_across_pages_each_once),
 		WITH_RECORD(a_window_holds_its_beginning_and_not_its_end),
 		WITH_RECORD(several_records_are_merged_by_time),
 		WITH_RECORD(counting_stops_at_its_bound),
 		WITH_RECORD(a_host_is_told_with_its_identities_servers_and_connections),
+		WITH_RECORD(a_host_fits_the_terminal_without_trailing_blanks),
 		WITH_RECORD(a_permitted_host_is_told_too),
 		WITH_RECORD(all_of_a_host_is_of_one_moment),
 		WITH_RECORD(a_host_costs_what_it_did_and_not_what_others_did),

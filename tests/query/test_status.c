@@ -229,8 +229,17 @@ static void unclassified_traffic_is_told_with_its_addresses(void **state)
 	scratch_sql(&f->s,
 		    "INSERT INTO unclassified VALUES (1, '203.0.113.5', '198.51.100.4', 25)");
 	expect_blind(f, "203.0.113.5 to 198.51.100.4");
+	expect_blind(f, "12 connections on watched ports have two external ends");
 	expect(f, ".unclassified == {connections: 12, examples: [{client: \"203.0.113.5\","
 		  " server: \"198.51.100.4\", port: 25}]}");
+}
+
+static void one_connection_is_told_as_one(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_sql(&f->s, "UPDATE run SET unclassified = 1");
+	expect_blind(f, "1 connection on a watched port has two external ends");
 }
 
 static void a_sheet_fits_the_terminal(void **state)
@@ -266,6 +275,7 @@ int main(void)
 		WITH_RECORD(each_direction_on_an_interface_of_its_own_is_no_one_sided_mirror),
 		WITH_RECORD(drops_are_told_with_their_share),
 		WITH_RECORD(unclassified_traffic_is_told_with_its_addresses),
+		WITH_RECORD(one_connection_is_told_as_one),
 		WITH_RECORD(a_sheet_fits_the_terminal),
 	};
 
