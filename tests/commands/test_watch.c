@@ -157,8 +157,8 @@ static void a_reader_that_stalls_holds_nothing_up_and_is_told_what_it_missed(voi
 	(void)state;
 	assert_int_equal(run("json", stall_and_go), EXIT_DONE);
 	assert_non_null(strstr(out, "{\"address\":\"10.0.0.2\""));
-	assert_string_equal(err, "egress25: standard output: 3 new offenders were not told: nobody "
-				 "took the lines; the record has them\n");
+	assert_string_equal(err, "egress25: standard output: 3 new offenders were not told: too "
+				 "many at once, or nobody took the lines; the record has them\n");
 	close(ends[0]);
 }
 
@@ -172,8 +172,8 @@ static void a_reader_that_stalls_for_good_does_not_hold_up_the_end(void **state)
 {
 	(void)state;
 	assert_int_equal(run("json", stall), EXIT_DONE);
-	assert_string_equal(err, "egress25: standard output: 1 new offenders were not told: nobody "
-				 "took the lines; the record has them\n");
+	assert_string_equal(err, "egress25: standard output: 1 new offenders were not told: too "
+				 "many at once, or nobody took the lines; the record has them\n");
 	close(ends[0]);
 }
 
