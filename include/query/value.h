@@ -85,6 +85,7 @@ struct field {
 	const char *heading;
 	uint8_t place, weight, least;
 	bool right;
+	bool late;   /* is cut only where no lighter column is left that is not late */
 	bool tail;   /* where it is cut, its end stays: of a time, the hour */
 	bool merged; /* a column only where several records are merged */
 	/* Text of the cell, where the kind's own will not do. */

@@ -162,11 +162,13 @@ static struct column *lightest(struct column *columns, size_t n, int above)
 /* Cuts what may be cut, lightest first, until the line fits.  No two weights are the same. */
 static void cut(struct column *columns, size_t n, int room)
 {
-	struct column *c;
+	struct column *c = lightest(columns, n, 0);
+	bool late = c && c->field->late;
 	int above = 0;
 
 	while (total(columns, n) > room && (c = lightest(columns, n, above))) {
-		int spare = c->field->least > 0 ? c->width - c->field->least : 0;
+		bool may = c->field->least > 0 && (late || !c->field->late);
+		int spare = may ? c->width - c->field->least : 0;
 		int excess = total(columns, n) - room;
 
 		if (spare > 0)

@@ -167,6 +167,11 @@ static void a_narrow_table_keeps_time_and_outcome_before_the_server_s_port(void 
 	assert_non_null(strstr(text, "198.51."));
 	assert_non_null(strstr(text, "refused"));
 	free(text);
+	/* and where there is room for them, nothing of the two is cut */
+	text = ask_table(s, 80);
+	assert_non_null(strstr(text, "2023-11-14 22:13:20"));
+	assert_non_null(strstr(text, "198.51.100.4:25"));
+	free(text);
 }
 
 static void senders_that_are_no_list_are_none(void **state)
