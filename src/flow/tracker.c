@@ -141,9 +141,21 @@ static uint32_t ticks_now(const struct tracker *t)
 	return (uint32_t)(t->clock / TRACKER_TICK);
 }
 
+/* The frame's own: where its stamp is not believed yet, what the clock will be if it is. */
+static uint32_t ticks_of_frame(const struct tracker *t)
+{
+	int64_t most = t->clock + STEP_MOST;
+
+	if (!t->ahead)
+		return ticks_now(t);
+	return (uint32_t)((t->ahead_from < most ? t->ahead_from : most) / TRACKER_TICK);
+}
+
 uint32_t tracker_ticks_since(const struct tracker *t, const struct flow *f)
 {
-	return ticks_now(t) - f->own.active;
+	uint32_t age = ticks_now(t) - f->own.active;
+
+	return (int32_t)age < 0 ? 0 : age;
 }
 
 bool tracker_is_one_sided(const struct tracker *t)
@@ -183,7 +195,7 @@ void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp)
 {
 	if (stamp > f->last)
 		f->last = stamp;
-	f->own.active = ticks_now(t);
+	f->own.active = ticks_of_frame(t);
 	flows_touch(t->flows, f, list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
 		flows_queue(t->flows, f);
@@ -234,7 +246,7 @@ struct flow *tracker_insert(struct tracker *t, const struct segment *s)
 	f->port_class = s->port_class;
 	f->interface = s->p->interface;
 	f->started = f->last = s->p->time;
-	f->own.active = ticks_now(t);
+	f->own.active = ticks_of_frame(t);
 	t->counters.tracked = flows_used(t->flows);
 	return f;
 }
@@ -379,12 +391,26 @@ static bool place(struct tracker *t, const struct site *site, const struct packe
 
 /* --- the way in ------------------------------------------------------------------------------- */
 
+/* Of a stamp that was not believed in the end: its turn comes again, but not before the others. */
+static bool is_of_no_time(struct tracker *t, struct flow *f)
+{
+	if (t->ahead || (int32_t)(ticks_now(t) - f->own.active) >= 0)
+		return false;
+	f->own.active = ticks_now(t);
+	flows_touch(t->flows, f, (enum flows_list)f->own.list);
+	return true;
+}
+
 static bool expire_one(struct tracker *t)
 {
 	for (unsigned int i = 0; i < LIST_COUNT; i++) {
 		struct flow *f = flows_oldest(t->flows, (enum flows_list)i);
 
-		if (!f || tracker_ticks_since(t, f) < hold[i])
+		if (!f)
+			continue;
+		if (is_of_no_time(t, f))
+			return true;
+		if (tracker_ticks_since(t, f) < hold[i])
 			continue;
 		end_of_time(t, f);
 		return true;

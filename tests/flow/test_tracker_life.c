@@ -258,6 +258,35 @@ static void one_wild_stamp_splits_nothing(void **state)
 	assert_int_equal(w.sent, 20);
 }
 
+/* Captures of different years, one behind the other. */
+static void a_gap_of_years_splits_no_conversation(void **state)
+{
+	(void)state;
+	from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.5", 7, 25}, TCP_SYN, 1, 0, 0);
+	w.now += INT64_C(5) * 365 * 86400 * SEC;
+	handshake(&bot, 1000, 5000);
+	from_client(&w, &bot, TCP_ACK, 1001, 5001, 10);
+	expect(2, 1);
+	assert_int_equal(w.counters->stray, 0);
+}
+
+static void a_wild_stamp_keeps_nothing_from_ending(void **state)
+{
+	int64_t now = w.now;
+
+	(void)state;
+	w.now = INT64_C(4070908800) * SEC; /* 2099 */
+	from_client(&w, &(struct talk){"10.0.3.9", "198.51.100.5", 7, 25}, TCP_SYN, 1, 0, 0);
+	w.now = now;
+	from_client(&w, &bot, TCP_SYN, 1000, 0, 0);
+	w.now += 250 * SEC;
+	tracker_tick(w.tracker, w.now, 1000);
+	w.now += 250 * SEC;
+	tracker_tick(w.tracker, w.now, 1000);
+	assert_int_equal(w.counters->tracked, 0);
+	expect(2, 0);
+}
+
 static void a_gap_of_days_is_believed_at_the_second_frame(void **state)
 {
 	(void)state;
@@ -370,6 +399,8 @@ int main(void)
 		TEST(a_rst_within_the_window_ends_nothing),
 		TEST(bytes_lost_beyond_a_window_are_told_by_the_acknowledgement),
 		TEST(one_wild_stamp_splits_nothing),
+		TEST(a_gap_of_years_splits_no_conversation),
+		TEST(a_wild_stamp_keeps_nothing_from_ending),
 		TEST(a_gap_of_days_is_believed_at_the_second_frame),
 		TEST(a_forged_rst_hides_nothing),
 		TEST(a_connection_idle_for_hours_is_the_same),
