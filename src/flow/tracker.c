@@ -11,19 +11,15 @@
  * It becomes an attempt, and its strays are taken back, when
  *   - a SYN that its numbers fit comes within SWAPPED: the two directions were just swapped;
  *   - payload comes from the client, or segments of both directions whose numbers match: the
- * capture began in mid-stream.  A RST never matches: internal hosts answer the SYN+ACK that a
- * stranger's forged SYN brought them with a RST of the right number;
+ *     capture began in mid-stream.  A RST never matches: internal hosts answer the SYN+ACK that a
+ *     stranger's forged SYN brought them with a RST of the right number;
  *   - it holds payload of the server, and the mirror has shown no frame from inside to outside for
  *     ONE_SIDED: then this is all we will ever see of it.
  * Otherwise it is dropped after two seconds, and its frames stay counted as stray.
  *
  * Numbers of a segment are believed only as far as they fit: a SYN+ACK or RST answers a SYN only by
- * acknowledging it, and an edge moves over a gap of at most GAP.
- *
- * Time is a clock of the tracker's own that never runs back: it follows the stamps, stands still
- * while they are behind, and goes on from there where they stay more than STEP_BACK behind for
- * STEP_AFTER: a clock was set back.  Interfaces whose clocks differ take turns; that is none.  Over
- * STEP_AHEAD it leaps only when a second frame says so: one wild stamp must not end everything.
+ * acknowledging it, and an edge moves over no gap wider than TRACKER_NEAR unless the other side is
+ * not seen.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +27,6 @@
 #include "tracker_internal.h"
 
 #define ONE_SIDED   (600 * TRACKER_SECOND)
-#define STEP_BACK   (60 * TRACKER_SECOND)
-#define STEP_AFTER  (10 * TRACKER_SECOND)
-#define STEP_AHEAD  (86400 * TRACKER_SECOND)
-#define STEP_MOST   (TRACKER_SECOND * 86400 * 100)
 #define OLDER_MOST  4 /* flows of one four-tuple among which a late frame is placed */
 #define EXPIRE_EACH 4 /* flows ended on the way of one packet */
 
@@ -80,62 +72,6 @@ const struct tracker_counters *tracker_counters(const struct tracker *t)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* The stamp went on for STEP_AFTER without coming back to the clock: it is the clock's now. */
-static void step_back(struct tracker *t, int64_t at)
-{
-	int64_t passed = at - t->behind_from;
-
-	if (!t->behind) {
-		t->behind = true;
-		t->behind_from = at;
-	} else if (passed < 0) {
-		t->behind_from = at;
-	} else if (passed > STEP_AFTER) {
-		t->offset += t->clock + passed - at;
-		t->clock += passed;
-		t->behind = false;
-	}
-}
-
-/* Whether a stamp far ahead may be believed: the one before was there too. */
-static bool step_ahead(struct tracker *t, int64_t at)
-{
-	bool again = t->ahead && at >= t->ahead_from - TRACKER_SECOND;
-
-	t->ahead = !again;
-	t->ahead_from = at;
-	return again;
-}
-
-void tracker_clock(struct tracker *t, int64_t stamp)
-{
-	int64_t at;
-
-	if (!t->running) {
-		t->running = true;
-		t->offset = -stamp;
-		t->stamp = stamp;
-	}
-	if (stamp < t->stamp - TRACKER_SECOND)
-		t->counters.back_jumps++;
-	t->stamp = stamp;
-	at = stamp + t->offset;
-	if (at < t->clock - STEP_BACK) {
-		step_back(t, at);
-		return;
-	}
-	t->behind = false;
-	if (at > t->clock + STEP_AHEAD && !step_ahead(t, at))
-		return;
-	t->ahead = false;
-	if (at > t->clock + STEP_MOST) {
-		t->offset -= at - (t->clock + STEP_MOST);
-		at = t->clock + STEP_MOST;
-	}
-	if (at > t->clock)
-		t->clock = at;
-}
-
 static uint32_t ticks_now(const struct tracker *t)
 {
 	return (uint32_t)(t->clock / TRACKER_TICK);
@@ -144,7 +80,7 @@ static uint32_t ticks_now(const struct tracker *t)
 /* The frame's own: where its stamp is not believed yet, what the clock will be if it is. */
 static uint32_t ticks_of_frame(const struct tracker *t)
 {
-	int64_t most = t->clock + STEP_MOST;
+	int64_t most = t->clock + TRACKER_STEP_MOST;
 
 	if (!t->ahead)
 		return ticks_now(t);

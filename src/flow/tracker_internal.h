@@ -12,15 +12,17 @@
 #define TRACKER_SECOND	 INT64_C(1000000)
 #define TRACKER_TICK	 INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
 #define TRACKER_TICKS(s) ((uint32_t)((s) * (TRACKER_SECOND / TRACKER_TICK)))
-#define TRACKER_REMEMBER TRACKER_TICKS(240)
-#define TRACKER_NEAR	 (1 << 20) /* sequence numbers that belong to one window */
-#define TRACKER_SYN_DATA 65535	   /* most payload of a SYN, Fast Open (RFC 7413) */
+/* The clock leaps by no more at one go: 32 bits of ticks must tell ages apart. */
+#define TRACKER_STEP_MOST (100 * 86400 * TRACKER_SECOND)
+#define TRACKER_REMEMBER  TRACKER_TICKS(240)
+#define TRACKER_NEAR	  (1 << 20) /* sequence numbers that belong to one window */
+#define TRACKER_SYN_DATA  65535	    /* most payload of a SYN, Fast Open (RFC 7413) */
 
 struct tracker {
 	struct tracker_sink sink;
 	struct flows *flows;
 	struct tracker_counters counters;
-	int64_t clock;	/* microseconds; see tracker.c */
+	int64_t clock;	/* microseconds; see tracker_clock.c */
 	int64_t offset; /* clock - stamp, since the last step back */
 	bool running;	/* a stamp was seen */
 	int64_t stamp;	/* the one before */
