@@ -13,7 +13,7 @@
 #define TRACKER_TICK	 INT64_C(10000) /* microseconds; 32 bits of it last for 497 days */
 #define TRACKER_TICKS(s) ((uint32_t)((s) * (TRACKER_SECOND / TRACKER_TICK)))
 /* The clock leaps by no more at one go: 32 bits of ticks must tell ages apart. */
-#define TRACKER_STEP_MOST (100 * 86400 * TRACKER_SECOND)
+#define TRACKER_STEP_MOST (TRACKER_SECOND * 86400 * 100)
 #define TRACKER_REMEMBER  TRACKER_TICKS(240)
 #define TRACKER_NEAR	  (1 << 20) /* sequence numbers that belong to one window */
 #define TRACKER_SYN_DATA  65535	    /* most payload of a SYN, Fast Open (RFC 7413) */
