@@ -262,7 +262,7 @@ static int open_database(struct store *s)
 		return s->db ? store_fail(s) : -ENOMEM;
 	configure(s);
 	if (!s->path) {
-		r = execute(s, "PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
+		r = execute(s, "PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;"
 			       "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
 		return r < 0 ? r : migrate(s);
 	}

@@ -81,7 +81,7 @@ struct flows *flows_new(const struct hash_key *key, uint32_t capacity)
 
 	if (!t)
 		return NULL;
-	while (heads / 2 < capacity && heads < UINT32_C(1) << 30)
+	while (heads < capacity && heads < UINT32_C(1) << 30)
 		heads <<= 1;
 	t->key = *key;
 	t->capacity = capacity;
