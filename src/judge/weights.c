@@ -1,0 +1,83 @@
+/*
+ * How the table is remade: tests/judge/dump_evidence.c writes the features of labelled hosts as
+ * CSV, scripts/fit-weights fits the weights to them, starting from and drawn towards those that
+ * stand here, and prints the rows anew.  Signs are kept, and what explains a destination never
+ * takes away more than it weighs.
+ */
+#include "weights.h"
+
+const struct weight_cap weight_caps[CLASS_COUNT] = {
+	[CLASS_PRIOR] = {-9, 9},    [CLASS_DESTINATIONS] = {-2, 8}, [CLASS_LOOKUPS] = {-1, 3.5},
+	[CLASS_IDENTITY] = {0, 5},  [CLASS_FORM] = {0, 2},	    [CLASS_BREACHES] = {0, 4},
+	[CLASS_ANSWERS] = {0, 2.5}, [CLASS_ORDER] = {-2, 0},
+};
+
+const struct weight weights[FEATURE_COUNT] = {
+	[FEATURE_PRIOR] = {"before anything is known", CLASS_PRIOR, -2.5, true,
+			   "most hosts that are no mail server and send on port 25 are devices",
+			   "fit"},
+	[FEATURE_BURST] = {"fresh destinations within a minute", CLASS_DESTINATIONS, 4.2, true,
+			   "a bot works through a list; six in a minute are enough",
+			   "signals 2 and 5"},
+	[FEATURE_BURST_EXPLAINED] =
+		{"burst explained", CLASS_DESTINATIONS, -4.0, true,
+		 "a queue's burst ends in orderly dialogues, or comes back to whom it missed",
+		 "section 7"},
+	[FEATURE_NOVELTY] =
+		{"fresh destinations", CLASS_DESTINATIONS, 3.2, true,
+		 "addresses on a list are new, again and again; a device's are the same",
+		 "signal 15"},
+	[FEATURE_NOVELTY_EXPLAINED] = {"fresh destinations explained", CLASS_DESTINATIONS, -3.0,
+				       true, "as for bursts", "section 7"},
+	[FEATURE_FEW] = {"few destinations", CLASS_DESTINATIONS, -1.5, true,
+			 "printers, alarms and mail programs have one provider", "section 7"},
+	[FEATURE_MX] = {"MX lookups", CLASS_LOOKUPS, 1.5, true,
+			"only what delivers mail by itself asks for an MX",
+			"signal 3; Whyte and others, ACSAC 2006"},
+	[FEATURE_NO_DNS] = {"no lookups", CLASS_LOOKUPS, 1.5, true,
+			    "addresses came from somewhere else than DNS", "signal 4"},
+	[FEATURE_BY_NAME] = {"server found by its name", CLASS_LOOKUPS, -0.5, true,
+			     "a device is told its server's name", "section 7"},
+	[FEATURE_DNSBL] = {"own address looked up in blacklists", CLASS_LOOKUPS, 2.0, false,
+			   "bot herders test what a bot is still good for; rare, so not measurable",
+			   "signal 17; Ramachandran and others, SRUTI 2006"},
+	[FEATURE_UNANSWERED] = {"dead destinations", CLASS_ANSWERS, 0.7, true,
+				"old lists hold dead servers", "signal 6"},
+	[FEATURE_HELO_VARIETY] = {"changing HELO names", CLASS_IDENTITY, 3.0, true,
+				  "a host has one name", "signal 8"},
+	[FEATURE_SENDER_VARIETY] = {"changing sender domains", CLASS_IDENTITY, 2.5, true,
+				    "a bot's senders are invented", "signal 14"},
+	[FEATURE_SENDER_SWITCHED] =
+		{"another sender after a refusal", CLASS_IDENTITY, 2.0, false,
+		 "bots act on feedback; seen in the capture of a real one, rare elsewhere",
+		 "Stringhini and others, USENIX Security 2012"},
+	[FEATURE_HELO_BAD] =
+		{"odd HELO name", CLASS_FORM, 1.2, true,
+		 "localhost, a bare address, no dot, a name made of the public address",
+		 "signal 8"},
+	[FEATURE_HELO_NOTORIOUS] = {"HELO name of a known bot", CLASS_BREACHES, 3.0, false,
+				    "ylmf-pc", "signal 18"},
+	[FEATURE_HELO_THEIRS] = {"HELO name of the recipient", CLASS_IDENTITY, 1.5, false,
+				 "pretends to be one of theirs", "signal 8"},
+	[FEATURE_EARLY] = {"spoke before the greeting", CLASS_BREACHES, 2.5, true,
+			   "a bot has no time to wait", "signal 10; postscreen"},
+	[FEATURE_BREACH] =
+		{"broke the protocol", CLASS_BREACHES, 1.8, true,
+		 "pipelines without leave, goes on after refusals, sends what is no command",
+		 "signals 11 and 12; postscreen"},
+	[FEATURE_NO_QUIT] = {"no QUIT", CLASS_FORM, 1.0, true, "a bot is done after the final dot",
+			     "signal 13"},
+	[FEATURE_OLD_ENGINE] =
+		{"simple engine", CLASS_FORM, 0.4, true,
+		 "HELO instead of EHLO, STARTTLS passed over; many devices do so too", "signal 9"},
+	[FEATURE_REFUSED] = {"refusals", CLASS_ANSWERS, 1.8, true,
+			     "stale lists, and servers that know the address", "signal 7"},
+	[FEATURE_LISTED] = {"refused as blacklisted", CLASS_ANSWERS, 1.0, false,
+			    "may be another host's doing, behind one public address", "signal 7"},
+	[FEATURE_AUTH] = {"authenticated", CLASS_ORDER, -1.5, true, "a user's mail program",
+			  "section 7"},
+	[FEATURE_ORDER] = {"orderly dialogues", CLASS_ORDER, -1.5, true,
+			   "one name, one sender domain, mail accepted, QUIT", "section 7"},
+	[FEATURE_MONITOR] = {"connects without sending", CLASS_ORDER, -1.2, true,
+			     "a monitor's check never says MAIL", "section 7"},
+};
