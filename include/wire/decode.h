@@ -6,7 +6,7 @@
  * IPv6 with extension headers (RFC 8200, AH by RFC 4302), TCP (RFC 9293), ICMP and ICMPv6 errors
  * (RFC 792, RFC 4443); and, inside one another up to DECODE_DEPTH, GRE (RFC 2784, 2890), NVGRE,
  * IP in IP, ERSPAN I, II and III (draft-foschiano-erspan), VXLAN (RFC 7348; UDP 4789 and 8472),
- * GENEVE (RFC 8926), TZSP (UDP 37008).
+ * GENEVE (RFC 8926), TZSP (UDP 37008).  Of other UDP datagrams (RFC 768) those of port 53 are told.
  *
  * Lengths of headers are obeyed, lengths of payloads are those of the IP header; where segmentation
  * offload left them 0 the captured bytes count.  Checksums are not judged: a mirror of a host with
@@ -24,6 +24,7 @@
 
 enum decode {
 	DECODE_TCP,
+	DECODE_UDP,	   /* of DNS: from or to port 53, and no tunnel */
 	DECODE_ICMP_ERROR, /* quotes a TCP segment: destination unreachable but "fragmentation
 			    * needed", time exceeded, parameter problem */
 	DECODE_FRAGMENT,   /* for defrag_add(), then decode_datagram() */

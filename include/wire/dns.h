@@ -23,9 +23,9 @@
 
 enum dns_result {
 	DNS_OK,
-	DNS_CUT,       /* the capture's snapshot length, or TC: what came before the cut was told */
-	DNS_BAD,       /* not a DNS message */
-	DNS_NOT_OURS,  /* no standard query of class IN with one question */
+	DNS_CUT,      /* the capture's snapshot length, or TC: what came before the cut was told */
+	DNS_BAD,      /* not a DNS message */
+	DNS_NOT_OURS, /* no standard query of class IN with one question */
 	DNS_RESULT_COUNT
 };
 
@@ -39,22 +39,25 @@ struct dns_message {
 };
 
 struct dns_answer {
-	const char *owner; /* good during the call */
-	uint16_t type;	   /* DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME */
-	uint32_t ttl;	   /* seconds */
+	const char *owner;   /* good during the call */
+	uint16_t type;	     /* DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME */
+	uint32_t ttl;	     /* seconds */
 	struct addr address; /* A, AAAA */
 	const char *target;  /* MX, CNAME */
 };
 
 /*
  * Parses length bytes of a message of which `captured` are at hand.  answer is called for each
- * answer and additional record of the types above, at most DNS_ANSWERS of them, with *ret_ filled.
+ * answer and additional record of a response of the types above, at most DNS_ANSWERS of them, with
+ * *ret_ filled; it may be NULL, and the records are then not looked at.  For a failure *ret_ means
+ * nothing; where the cut fell before the question's end its type is 0.  Text that would not fit
+ * lacks labels in front.  A record that contradicts itself is left out; so is an AAAA record of an
+ * IPv4-mapped address.
  */
 #define DNS_ANSWERS 64
-enum dns_result dns_parse(const void *data, size_t captured, size_t length,
-			  struct dns_message *ret_,
-			  void (*answer)(void *context, const struct dns_message *m,
-					 const struct dns_answer *a),
-			  void *context);
+enum dns_result
+dns_parse(const void *data, size_t captured, size_t length, struct dns_message *ret_,
+	  void (*answer)(void *context, const struct dns_message *m, const struct dns_answer *a),
+	  void *context);
 
 #endif

@@ -41,6 +41,7 @@
 #define IP_PROTO_HIP	     139
 #define IP_PROTO_SHIM6	     140
 
+#define UDP_DNS		53
 #define UDP_VXLAN	4789
 #define UDP_VXLAN_LINUX 8472 /* what Linux used before IANA had given a port, and still does */
 #define UDP_GENEVE	6081

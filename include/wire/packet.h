@@ -54,7 +54,7 @@ struct packet {
 	uint8_t hops;	  /* TTL or hop limit */
 	uint8_t protocol; /* of the payload, extension headers passed over */
 
-	/* TCP: DECODE_TCP only. */
+	/* TCP: DECODE_TCP only; ports and payload of DECODE_UDP too. */
 	uint16_t source_port, destination_port;
 	uint32_t seq, ack;
 	uint8_t flags; /* TCP_*; CWR and ECE in the high bits as on the wire */

@@ -9,6 +9,7 @@ const char *decode_name(enum decode outcome)
 {
 	static const char *const names[] = {
 		[DECODE_TCP] = "TCP",
+		[DECODE_UDP] = "DNS over UDP",
 		[DECODE_ICMP_ERROR] = "ICMP error",
 		[DECODE_FRAGMENT] = "fragment",
 		[DECODE_OTHER_IP] = "other IP",

@@ -1,5 +1,5 @@
 /*
- * Encapsulations over IP: GRE and what it carries, VXLAN, GENEVE, TZSP.
+ * Encapsulations over IP: GRE and what it carries, VXLAN, GENEVE, TZSP; and DNS's datagrams.
  *
  * A UDP port number proves nothing: where the bytes behind it are not the tunnel that the port
  * promises, the datagram is somebody's ordinary one, and no failure.  GRE of a kind that is not
@@ -91,6 +91,21 @@ static bool tzsp(struct walk *w)
 	return tzsp_tags(w) && walk_enter(w, TUNNEL_TZSP, LAYER_ETHERNET);
 }
 
+/* Told where it may be DNS; any other datagram is nothing to us. */
+static bool datagram(struct walk *w, uint16_t source, uint16_t destination)
+{
+	struct packet *p = w->packet;
+
+	if (source != UDP_DNS && destination != UDP_DNS)
+		return walk_stop(w, DECODE_OTHER_IP);
+	p->source_port = source;
+	p->destination_port = destination;
+	p->payload = w->rest.at;
+	p->payload_captured = (uint32_t)w->rest.left;
+	p->payload_length = (uint32_t)w->wire;
+	return walk_stop(w, DECODE_UDP);
+}
+
 bool layer_udp(struct walk *w)
 {
 	const uint8_t *h = walk_take(w, 8, DECODE_OTHER_IP);
@@ -113,7 +128,7 @@ bool layer_udp(struct walk *w)
 	case UDP_TZSP:
 		return tzsp(w);
 	default:
-		return walk_stop(w, DECODE_OTHER_IP);
+		return datagram(w, bytes_be16(h), bytes_be16(h + 2));
 	}
 }
 

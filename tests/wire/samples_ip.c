@@ -39,11 +39,30 @@ static void ipv4_no_total(struct made *m)
 	made_ethernet(m, 0x0800);
 }
 
-static void ipv4_udp(struct made *m)
+static void dns4(struct made *m)
 {
 	made_begin(m);
 	made_fill(m, 12, 8);
 	made_udp(m, 40001, 53);
+	made_ipv4(m, 17, SAMPLE_CLIENT, SAMPLE_SERVER);
+	made_ethernet(m, 0x0800);
+}
+
+static void dns6(struct made *m)
+{
+	made_begin(m);
+	made_fill(m, 12, 8);
+	made_udp(m, 53, 40001);
+	made_extension(m, 17);
+	made_ipv6(m, 60, SAMPLE_SERVER6, SAMPLE_CLIENT6);
+	made_ethernet(m, 0x86dd);
+}
+
+static void ipv4_udp(struct made *m)
+{
+	made_begin(m);
+	made_fill(m, 12, 8);
+	made_udp(m, 40001, 123);
 	made_ipv4(m, 17, SAMPLE_CLIENT, SAMPLE_SERVER);
 	made_ethernet(m, 0x0800);
 }
@@ -331,6 +350,8 @@ const struct sample samples_ip[] = {
 	{"Ethernet padding", ipv4_padded, ETH, TCP, .has_mac = true},
 	{"IPv4 of total length 0", ipv4_no_total, ETH, TCP, .has_mac = true},
 	{"UDP", ipv4_udp, ETH, OTHER},
+	{"DNS", dns4, ETH, .outcome = DECODE_UDP},
+	{"IPv6, an answer of DNS", dns6, ETH, .outcome = DECODE_UDP},
 	{"IPv6 extension headers", ipv6_extensions, ETH, TCP, .v6 = true, .has_mac = true},
 	{"eight extension headers", ipv6_eight_extensions, ETH, TCP, .v6 = true, .has_mac = true},
 	{"nine extension headers", ipv6_nine_extensions, ETH, .outcome = DECODE_BAD_EXTENSION},

@@ -33,7 +33,7 @@ static void check_sane(const struct frame *f, enum decode outcome, const struct 
 	assert_true(p->tag_count <= PACKET_TAGS);
 	assert_true(p->depth <= DECODE_DEPTH);
 	assert_true(p->tunnel < TUNNEL_COUNT);
-	if (outcome == DECODE_TCP) {
+	if (outcome == DECODE_TCP || outcome == DECODE_UDP) {
 		assert_within(f->data, f->captured, p->payload, p->payload_captured);
 		assert_true(p->payload_captured <= p->payload_length);
 	}

@@ -307,6 +307,47 @@ static void a_reassembled_datagram_is_no_fragment_again(void **state)
 			 DECODE_BAD_EXTENSION);
 }
 
+static void a_datagram_of_dns_tells_its_ports_and_payload(void **state)
+{
+	struct frame f;
+	struct packet p;
+
+	(void)state;
+	sample_named("DNS");
+	assert_int_equal(decode(&made, LINK_ETHERNET, &p), DECODE_UDP);
+	assert_addr(&p.source, SAMPLE_CLIENT);
+	assert_int_equal(p.protocol, 17);
+	assert_int_equal(p.source_port, 40001);
+	assert_int_equal(p.destination_port, 53);
+	assert_ptr_equal(p.payload, made_data(&made) + 14 + 20 + 8);
+	assert_int_equal(p.payload_captured, 12);
+	assert_int_equal(p.payload_length, 12);
+	f = made_frame(&made, LINK_ETHERNET);
+	f.captured = 14 + 20 + 8 + 5;
+	assert_int_equal(decode_frame(&f, &p), DECODE_UDP);
+	assert_int_equal(p.payload_captured, 5);
+	assert_int_equal(p.payload_length, 12);
+	sample_named("IPv6, an answer of DNS");
+	assert_int_equal(decode(&made, LINK_ETHERNET, &p), DECODE_UDP);
+	assert_int_equal(p.source_port, 53);
+	assert_int_equal(p.payload_length, 12);
+}
+
+/* The port of a tunnel goes before: whoever mirrors may choose his own as he likes. */
+static void a_tunnel_from_port_53_is_unpacked(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	sample_named("Ethernet, IPv4");
+	made_hex(&made, "08000000 00000700");
+	made_udp(&made, 53, 4789);
+	made_ipv4(&made, 17, "192.0.2.1", "192.0.2.2");
+	made_ethernet(&made, 0x0800);
+	assert_int_equal(decode(&made, LINK_ETHERNET, &p), DECODE_TCP);
+	assert_int_equal(p.tunnel, TUNNEL_VXLAN);
+}
+
 static void a_datagram_goes_on_where_its_fragment_stopped(void **state)
 {
 	struct packet p;
@@ -365,6 +406,8 @@ int main(void)
 		cmocka_unit_test(a_lie_of_the_frame_itself_is_no_snapshot_cut),
 		cmocka_unit_test(fragments_that_can_hold_nothing_for_us_are_not_reassembled),
 		cmocka_unit_test(a_reassembled_datagram_is_no_fragment_again),
+		cmocka_unit_test(a_datagram_of_dns_tells_its_ports_and_payload),
+		cmocka_unit_test(a_tunnel_from_port_53_is_unpacked),
 		cmocka_unit_test(a_datagram_goes_on_where_its_fragment_stopped),
 		cmocka_unit_test(link_types_of_capture_files_are_known_by_number),
 		cmocka_unit_test(every_outcome_has_a_name_of_its_own),
