@@ -3,12 +3,13 @@
  *
  * Passes, behind any mix of up to three VLAN tags (0x8100, 0x88a8, 0x9100, 0x9200), LLC/SNAP, PPPoE
  * session and MPLS labels: TCP over IPv4 (with options) and IPv6 (with extension headers) from or
- * to a watched port; TCP's fragments that may belong to such a segment; ICMP errors that quote such
- * a segment; and the same inside GRE, PPTP, IP in IP, ERSPAN I, II and III, VXLAN, GENEVE, TZSP and
- * Ethernet over MPLS, whose fragments pass too.  What hides its ports passes unread: a tunnel
- * within a tunnel, more than four extension headers, MPLS labels or TZSP fields.  Of other unicast
- * frames it passes a random 1 in FILTER_SAMPLE (live only: a program for files has no random source
- * and passes none).  Nothing else; and nothing in which decode.h finds watched TCP is kept back.
+ * to a watched port; DNS, that is UDP and TCP from or to port 53; fragments that may belong to such
+ * a segment or datagram; ICMP errors that quote such a segment; and the same inside GRE, PPTP, IP
+ * in IP, ERSPAN I, II and III, VXLAN, GENEVE, TZSP and Ethernet over MPLS, whose fragments pass
+ * too.  What hides its ports passes unread: a tunnel within a tunnel, more than four extension
+ * headers, MPLS labels or TZSP fields.  Of other unicast frames it passes a random 1 in
+ * FILTER_SAMPLE (live only: a program for files has no random source and passes none).  Nothing
+ * else; and nothing in which decode.h finds watched TCP or DNS is kept back.
  *
  * The program asks for no VLAN metadata: it walks the EtherTypes in the data, of which the kernel
  * has taken the outermost tag off; so one program is right live and in files.

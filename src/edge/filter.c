@@ -37,7 +37,11 @@ static void emit_ports(struct filter_walk *w, const uint16_t *ports, size_t coun
 		for (size_t i = 0; i < count; i++)
 			assembler_jump(a, BPF_JEQ, ports[i], w->pass, LABEL_NEXT);
 	}
-	assembler_go(a, w->other);
+	assembler_here(a, w->dns);
+	walk_load(w, BPF_H, 0);
+	assembler_jump(a, BPF_JEQ, UDP_DNS, w->pass, LABEL_NEXT);
+	walk_load(w, BPF_H, 2);
+	assembler_jump(a, BPF_JEQ, UDP_DNS, w->pass, w->other);
 }
 
 /* A fragment without its first header: what may carry or hide TCP passes. */

@@ -161,7 +161,7 @@ static void emit_udp(struct filter_walk *w, int label, const struct level *inner
 	walk_equal(w, UDP_VXLAN, inner ? whole : w->pass);
 	walk_equal(w, UDP_VXLAN_LINUX, inner ? whole : w->pass);
 	walk_equal(w, UDP_GENEVE, inner ? whole : w->pass);
-	assembler_jump(w->a, BPF_JEQ, UDP_TZSP, inner ? whole : w->pass, w->other);
+	assembler_jump(w->a, BPF_JEQ, UDP_TZSP, inner ? whole : w->pass, w->dns);
 	if (!inner)
 		return;
 	assembler_here(w->a, whole);

@@ -32,6 +32,7 @@ void walk_init(struct filter_walk *w, struct assembler *a)
 {
 	w->a = a;
 	w->tcp = assembler_label(a);
+	w->dns = assembler_label(a);
 	w->fragment = assembler_label(a);
 	w->other = assembler_label(a);
 	w->pass = assembler_label(a);

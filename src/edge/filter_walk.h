@@ -23,6 +23,7 @@ enum {
 struct filter_walk {
 	struct assembler *a;
 	int tcp;      /* X at the TCP header */
+	int dns;      /* X at a header that begins with ports: TCP's or UDP's */
 	int fragment; /* CELL_PROTOCOL set */
 	int other;    /* nothing of ours */
 	int pass;

@@ -1,7 +1,7 @@
 /*
  * corpus: frames of every encapsulation x IP form x payload, and whether the kernel filter must let
  * them pass.  The answers follow from how a frame is built: what is named "to 25" is TCP to
- * port 25.
+ * port 25; DNS is UDP or TCP of port 53.
  */
 #ifndef EGRESS25_TESTS_EDGE_CORPUS_H
 #define EGRESS25_TESTS_EDGE_CORPUS_H

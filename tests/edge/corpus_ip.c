@@ -1,21 +1,20 @@
 #include "corpus_ip.h"
 
-const char *const l4_names[L4_COUNT] = {"to 25", "from 25", "TCP to 80", "UDP 25"};
+const char *const l4_names[L4_COUNT] = {"to 25",     "from 25",	  "TCP to 80",	"UDP 25",
+					"TCP to 53", "UDP to 53", "UDP from 53"};
 
 void payload(struct builder *b, enum l4 l4)
 {
-	static const uint16_t ports[L4_COUNT][2] = {{40000, 25},
-						    {25, 40000},
-						    {40000, 80},
-						    {25, 25}};
-	size_t data = l4 == UDP_25 ? 8 : 12; /* to a multiple of 8, as a first fragment must be */
+	static const uint16_t ports[L4_COUNT][2] = {{40000, 25}, {25, 40000}, {40000, 80}, {25, 25},
+						    {40000, 53}, {40000, 53}, {53, 40000}};
+	size_t data = is_udp(l4) ? 8 : 12; /* to a multiple of 8, as a first fragment must be */
 	uint8_t *p = front(b, data);
 
 	memset(p, 0x19, data);
-	p = front(b, l4 == UDP_25 ? 8 : 20);
+	p = front(b, is_udp(l4) ? 8 : 20);
 	set16(p, ports[l4][0]);
 	set16(p + 2, ports[l4][1]);
-	if (l4 == UDP_25) {
+	if (is_udp(l4)) {
 		set16(p + 4, 16);
 	} else {
 		p[12] = 0x50;
@@ -99,7 +98,7 @@ static void later_data(struct builder *b)
 
 void build_v4(struct builder *b, enum l3 l3, enum l4 l4)
 {
-	uint8_t protocol = l4 == UDP_25 ? 17 : 6;
+	uint8_t protocol = is_udp(l4) ? 17 : 6;
 
 	if (l3 == V4_LATER)
 		later_data(b);
@@ -140,7 +139,7 @@ static uint8_t build_chain(struct builder *b, enum l3 l3, uint8_t next)
 
 void build_v6(struct builder *b, enum l3 l3, enum l4 l4)
 {
-	uint8_t next = l4 == UDP_25 ? 17 : 6;
+	uint8_t next = is_udp(l4) ? 17 : 6;
 
 	if (l3 == V6_LATER)
 		later_data(b);
@@ -169,5 +168,7 @@ bool expected(enum l3 l3, enum l4 l4)
 {
 	if (l3 == V4_LATER || l3 == V4_SHORT || l3 == V6_LATER || l3 == V6_SHORT || l3 == V6_FIVE)
 		return true;
-	return (l4 == TO_25 || l4 == FROM_25) && l3 != V4_QUOTED_ECHO;
+	if (l4 == UDP_TO_53 || l4 == UDP_FROM_53)
+		return l3 != V4_QUOTED && l3 != V4_QUOTED_ECHO && l3 != V6_QUOTED;
+	return l4 != TCP_80 && l4 != UDP_25 && l3 != V4_QUOTED_ECHO;
 }

@@ -32,7 +32,12 @@ static inline void set16(uint8_t *p, unsigned int v)
 	p[1] = (uint8_t)v;
 }
 
-enum l4 { TO_25, FROM_25, TCP_80, UDP_25, L4_COUNT };
+enum l4 { TO_25, FROM_25, TCP_80, UDP_25, TCP_TO_53, UDP_TO_53, UDP_FROM_53, L4_COUNT };
+
+static inline bool is_udp(enum l4 l4)
+{
+	return l4 == UDP_25 || l4 == UDP_TO_53 || l4 == UDP_FROM_53;
+}
 
 enum l3 {
 	V4,
