@@ -41,7 +41,8 @@ const char *verdict_name(enum verdict verdict);
 
 #define EVIDENCE_KNOWN	  256 /* destination groups remembered */
 #define EVIDENCE_RECENT	  16  /* servers first contacted in the last minute */
-#define EVIDENCE_NAMES	  8   /* HELO names, and sender domains, as hashes */
+#define EVIDENCE_NAMES	  8   /* HELO names, as hashes */
+#define EVIDENCE_SENDERS  32  /* sender domains, likewise */
 #define EVIDENCE_DIALECTS 6
 #define EVIDENCE_CLOCKS	  4 /* destinations whose period is measured */
 
@@ -106,7 +107,7 @@ struct evidence {
 	float periodic; /* share of the last repetitions that kept their period */
 	float monitor;	/* share of the last dialogues without a MAIL command */
 	uint32_t helo[EVIDENCE_NAMES], helo_counts[EVIDENCE_NAMES];
-	uint32_t senders[EVIDENCE_NAMES];
+	uint32_t senders[EVIDENCE_SENDERS];
 	uint32_t listed_asked; /* hash of the address asked for in blacklists; of several: 1 */
 	uint32_t last_server;  /* the lower 32 bits of the address of the newest attempt's */
 	struct {

@@ -170,7 +170,7 @@ static void meet(struct evidence *e, const struct evidence_attempt *a, uint16_t 
 		evidence_add(e, by_origin[a->origin], 1);
 	if (distance + NEAR <= 2 * NEAR && e->attempts > 1)
 		evidence_add(e, SUM_NEXT, 1);
-	evidence_move(&e->order, 0, 8);
+	evidence_move(&e->order, 0, 6);
 }
 
 static void meet_again(struct evidence *e, uint32_t *word, uint16_t minute)

@@ -133,7 +133,7 @@ static bool enter_sender(struct evidence *e, uint32_t hash)
 {
 	bool first = e->senders[0] == 0;
 
-	for (unsigned int i = 0; i < EVIDENCE_NAMES; i++) {
+	for (unsigned int i = 0; i < EVIDENCE_SENDERS; i++) {
 		if (e->senders[i] != hash)
 			continue;
 		/* The one used last stands first. */
@@ -141,7 +141,7 @@ static bool enter_sender(struct evidence *e, uint32_t hash)
 		e->senders[0] = hash;
 		return false;
 	}
-	memmove(e->senders + 1, e->senders, (EVIDENCE_NAMES - 1) * sizeof(e->senders[0]));
+	memmove(e->senders + 1, e->senders, (EVIDENCE_SENDERS - 1) * sizeof(e->senders[0]));
 	e->senders[0] = hash;
 	return !first;
 }

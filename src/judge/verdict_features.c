@@ -37,20 +37,26 @@ static double explained(const struct evidence *e)
 	double walk = clamp((share(e, SUM_NEXT, SUM_FRESH) - 0.3) / 0.4);
 
 	back = fmax(back, queue) * clamp((double)e->sums[SUM_RETURNED] / 2);
+	/* A bot whose list is short comes round to the same destinations too; but few queues and
+	 * monitors meet a hundred new ones in a day. */
+	back *= 1 - 0.5 * clamp(((double)e->sums[SUM_FRESH] - 40) / 60);
 	return 1 - (1 - vouched) * (1 - 0.9 * back) * (1 - 0.9 * walk);
 }
 
 static void destinations(const struct evidence *e, double phi[FEATURE_COUNT])
 {
-	double fresh = (double)e->sums[SUM_FRESH];
+	double fresh = (double)e->sums[SUM_FRESH], peak = (double)e->sums[SUM_PEAK];
+	double asked = (double)e->sums[SUM_MX];
 	double why = explained(e);
 
-	phi[FEATURE_BURST] = clamp(((double)e->sums[SUM_PEAK] - 2) / 4);
-	phi[FEATURE_NOVELTY] = clamp(log2(1 + fresh / 2) / log2(1 + 24.0 / 2));
+	/* Steep up to six within a minute; in a day six of a hundred already weigh a third. */
+	phi[FEATURE_BURST] = 0.8 * clamp((peak - 2) / 4) + 0.2 * clamp((peak - 6) / 10);
+	phi[FEATURE_NOVELTY] = clamp(log2(1 + fresh / 2) / log2(1 + 100.0 / 2));
 	phi[FEATURE_BURST_EXPLAINED] = why * phi[FEATURE_BURST];
 	phi[FEATURE_NOVELTY_EXPLAINED] = why * phi[FEATURE_NOVELTY];
-	phi[FEATURE_FEW] = clamp((3.5 - fresh) / 2.5) * clamp(e->observations / 4.0);
-	phi[FEATURE_MX] = (double)e->sums[SUM_MX] / ((double)e->sums[SUM_MX] + 1) * (1 - 0.6 * why);
+	phi[FEATURE_FEW] =
+		clamp((3.5 - fresh) / 2.5) * clamp(e->observations / 4.0) / (1 + asked / 2);
+	phi[FEATURE_MX] = asked / (asked + 1) * (1 - 0.6 * why);
 	phi[FEATURE_NO_DNS] = settled(e, SUM_BY_NOTHING, SUM_FRESH, 4) * (1 - why);
 	phi[FEATURE_BY_NAME] = share(e, SUM_BY_NAME, SUM_FRESH) * phi[FEATURE_FEW];
 	phi[FEATURE_DNSBL] = e->listed_asked == 1 ? 0 : clamp((double)e->sums[SUM_DNSBL]);
@@ -66,8 +72,8 @@ static void dialogues(const struct evidence *e, double phi[FEATURE_COUNT])
 {
 	double refused = share(e, SUM_REFUSED, SUM_JUDGED);
 
-	phi[FEATURE_HELO_VARIETY] = clamp((double)e->sums[SUM_NEW_HELO] / 3);
-	phi[FEATURE_SENDER_VARIETY] = clamp((double)e->sums[SUM_NEW_SENDER] / 4) *
+	phi[FEATURE_HELO_VARIETY] = clamp(((double)e->sums[SUM_NEW_HELO] - 1) / 4);
+	phi[FEATURE_SENDER_VARIETY] = clamp(((double)e->sums[SUM_NEW_SENDER] - 1) / 5) *
 				      clamp(2 * share(e, SUM_NEW_SENDER, SUM_SENDERS));
 	phi[FEATURE_SENDER_SWITCHED] = clamp((double)e->sums[SUM_SWITCHED]);
 	phi[FEATURE_HELO_BAD] = share(e, SUM_BAD_HELO, SUM_TALKS);

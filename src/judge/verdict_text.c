@@ -173,9 +173,8 @@ const char *features_text(const struct evidence *e, enum feature feature, char b
 		identity_text(e, feature, buf);
 		return buf;
 	case CLASS_PRIOR:
-	case CLASS_FORM:
+	case CLASS_CONDUCT:
 	case CLASS_BREACHES:
-	case CLASS_ANSWERS:
 	case CLASS_ORDER:
 	case CLASS_COUNT:
 	default:
