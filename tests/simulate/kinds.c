@@ -1,0 +1,86 @@
+#include "act.h"
+
+#include <string.h>
+
+const struct kind kinds[] = {
+	{"burst", CLASS_BOT, "20 to 2000 messages a minute, in waves", bot_burst, "3c:52:82",
+	 KERNEL_WINDOWS},
+	{"iplist", CLASS_BOT, "a list of addresses, no DNS", bot_iplist, "b8:ca:3a",
+	 KERNEL_WINDOWS},
+	{"slow", CLASS_BOT, "a message in about ten minutes, for days", bot_slow, "54:ee:75",
+	 KERNEL_WINDOWS},
+	{"starttls", CLASS_BOT, "STARTTLS wherever offered: only EHLO is seen", bot_starttls,
+	 "f4:8e:38", KERNEL_WINDOWS},
+	{"oneprovider", CLASS_BOT, "all recipients at one big provider", bot_provider, "00:23:24",
+	 KERNEL_WINDOWS},
+	{"pregreet", CLASS_BOT, "speaks before the greeting, or sends all at once", bot_pregreet,
+	 "d8:9e:f3", KERNEL_WINDOWS},
+	{"begun", CLASS_BOT, "6 to 15 attempts at the end of the capture", bot_begun, "18:66:da",
+	 KERNEL_WINDOWS},
+	{"blockedbot", CLASS_BOT, "behind a block of its own: SYN and DNS only", bot_blocked,
+	 "00:1a:a0", KERNEL_WINDOWS},
+	{"template", CLASS_BOT, "a stolen name, many senders, steady", bot_template, "1c:69:7a",
+	 KERNEL_WINDOWS},
+	{"polite", CLASS_BOT, "keeps to the protocol: EHLO, QUIT, clean lists, rotating senders",
+	 bot_polite, "8c:ec:4b", KERNEL_WINDOWS},
+	{"retries", CLASS_BOT, "a control channel, and a second try after 4xx", bot_retries,
+	 "a4:bb:6d", KERNEL_WINDOWS},
+	{"webbot", CLASS_BOT, "a script on a web server that also mails by a relay", bot_web,
+	 "00:50:56", KERNEL_LINUX},
+	{"guesses", CLASS_BOT, "tries passwords at many servers", bot_guesses, "98:90:96",
+	 KERNEL_WINDOWS},
+	{"mfp", CLASS_DEVICE, "scans to mail by one relay", device_mfp, "00:26:73",
+	 KERNEL_EMBEDDED},
+	{"mfp365", CLASS_DEVICE, "scans to mail by Microsoft's direct send", device_mfp365,
+	 "00:1e:8f", KERNEL_EMBEDDED},
+	{"bypass", CLASS_DEVICE, "scans to mail, each recipient's domain as server", device_bypass,
+	 "00:00:aa", KERNEL_EMBEDDED},
+	{"nas", CLASS_DEVICE, "a NAS reports its disks", device_nas, "00:11:32", KERNEL_LINUX},
+	{"ups", CLASS_DEVICE, "a UPS raises alarms", device_ups, "00:c0:b7", KERNEL_EMBEDDED},
+	{"camera", CLASS_DEVICE, "a camera sends pictures, in bursts", device_camera, "00:40:8c",
+	 KERNEL_LINUX},
+	{"ilo", CLASS_DEVICE, "a management board raises alarms", device_ilo, "9c:8e:99",
+	 KERNEL_EMBEDDED},
+	{"deadrelay", CLASS_DEVICE, "tries a dead relay for ever", device_dead, "00:80:f4",
+	 KERNEL_EMBEDDED},
+	{"monitor", CLASS_DEVICE, "asks a fixed set of MX whether they live", device_monitor,
+	 "00:50:56", KERNEL_LINUX},
+	{"mailclient", CLASS_DEVICE, "a user's mail program, with AUTH", device_client, "ac:87:a3",
+	 KERNEL_WINDOWS},
+	{"vulnscan", CLASS_DEVICE, "a vulnerability scanner at agreed hosts", device_vulnscan,
+	 "00:50:56", KERNEL_LINUX},
+	{"phone", CLASS_DEVICE, "a guest's phone with an old provider's server", device_phone,
+	 "f0:d1:a9", KERNEL_LINUX},
+	{"developer", CLASS_DEVICE, "somebody tries things out", device_developer, "a4:83:e7",
+	 KERNEL_LINUX},
+	{"webapp", CLASS_SENDER, "a web application with a queue", sender_web, "00:50:56",
+	 KERNEL_LINUX},
+	{"erp", CLASS_SENDER, "business software that speaks SMTP itself", sender_erp, "00:15:5d",
+	 KERNEL_WINDOWS},
+	{"newsletter", CLASS_SENDER, "a newsletter once a week", sender_newsletter, "00:50:56",
+	 KERNEL_LINUX},
+	{"secondmta", CLASS_SENDER, "an unlisted mail server", sender_second, "00:15:5d",
+	 KERNEL_LINUX},
+	{"listhost", CLASS_SENDER, "a mailing list host (VERP)", sender_list, "00:50:56",
+	 KERNEL_LINUX},
+	{"forwarder", CLASS_SENDER, "forwards mail (SRS, some without)", sender_forwarder,
+	 "00:50:56", KERNEL_LINUX},
+	{"backupmx", CLASS_SENDER, "a backup MX that bounces", sender_backup, "00:50:56",
+	 KERNEL_LINUX},
+	{"fax", CLASS_SENDER, "a fax and voicemail gateway", sender_fax, "00:0e:08", KERNEL_LINUX},
+	{"prober", CLASS_OTHER, "looks for open ports 25", device_prober, "00:0c:29", KERNEL_LINUX},
+	{"mailserver", CLASS_MAILSERVER, "the permitted mail server", sender_mailserver, "00:15:5d",
+	 KERNEL_LINUX},
+	{"quiet", CLASS_QUIET, "browses the web, sends no mail", device_quiet, "70:85:c2",
+	 KERNEL_WINDOWS},
+};
+
+const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
+
+const struct kind *kind_find(const char *name, size_t length)
+{
+	for (size_t i = 0; i < kind_count; i++)
+		if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0)
+			return &kinds[i];
+	return NULL;
+}
