@@ -142,6 +142,7 @@ static void name_by_mac(struct device *v, const struct host *h, const char *pref
 static void printer(struct device *v, struct sim *s, struct host *h, struct rng *r)
 {
 	static const char *const prefixes[] = {"RNP", "NPI", "BRN", "KM", "Canon", "XRX"};
+	int bytes;
 
 	switch (rng_below(r, 4)) {
 	case 0:
@@ -153,7 +154,8 @@ static void printer(struct device *v, struct sim *s, struct host *h, struct rng 
 			 (h->end.ip >> 16) & 255, (h->end.ip >> 8) & 255, h->end.ip & 255);
 		break;
 	default:
-		name_by_mac(v, h, prefixes[rng_below(r, 6)], rng_chance(r, 500) ? 6 : 3);
+		bytes = rng_chance(r, 500) ? 6 : 3;
+		name_by_mac(v, h, prefixes[rng_below(r, 6)], bytes);
 		break;
 	}
 	from(v, s, rng_chance(r, 500) ? "scanner" : "mfp2");

@@ -1,6 +1,7 @@
 /*
  * rng: chance that is the same on every machine: xoshiro256** seeded by SplitMix64, and
  * distributions in integers only, so that no mathematical library decides what a capture holds.
+ * Nor may a compiler: never two draws in one expression whose order the language leaves open.
  */
 #ifndef SIMULATE_RNG_H
 #define SIMULATE_RNG_H

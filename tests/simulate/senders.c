@@ -60,6 +60,7 @@ static void identify(const struct mta *m, struct rng *r, struct mail *mail)
 {
 	char local[40], domain[NAME_SIZE], to[NAME_SIZE * 2];
 	size_t size = sizeof(mail->from);
+	uint64_t tag;
 
 	foreign(r, local, domain);
 	snprintf(to, sizeof(to), "%s", mail->to[0]);
@@ -79,9 +80,10 @@ static void identify(const struct mta *m, struct rng *r, struct mail *mail)
 		snprintf(mail->from, size, "%s-bounces+%.60s@%.60s", m->local, to, m->domain);
 		break;
 	case ID_SRS:
-		snprintf(mail->from, size, "SRS0=%04X=%c%c=%.60s=%s@%.60s", rng_below(r, 65536),
-			 'A' + (char)rng_below(r, 26), 'A' + (char)rng_below(r, 26), domain, local,
-			 m->domain);
+		tag = rng_next(r);
+		snprintf(mail->from, size, "SRS0=%04X=%c%c=%.60s=%s@%.60s", (unsigned)(tag & 65535),
+			 'A' + (int)((tag >> 32) % 26), 'A' + (int)((tag >> 48) % 26), domain,
+			 local, m->domain);
 		break;
 	case ID_FOREIGN:
 		snprintf(mail->from, size, "%s@%s", local, domain);
@@ -256,8 +258,7 @@ void sender_newsletter(struct sim *s, struct host *h)
 	m->push_gap = rng_log(&a->rng, 200, 6000) * MS;
 	m->gap = rng_log(&a->rng, 2, 24) * HOUR;
 	m->fresh = 300;
-	m->pushes =
-		s->start + rng_between(&a->rng, 1, 14) * HOUR + rng_below(&a->rng, 3600) * SECOND;
+	m->pushes = s->start + rng_between(&a->rng, HOUR, 15 * HOUR);
 	a->next = m->pushes < m->arrival ? m->pushes : m->arrival;
 }
 

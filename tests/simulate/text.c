@@ -119,9 +119,9 @@ void text_message(struct text *t, struct rng *r, const char *from, const char *t
 	text_date(t, time);
 	text_printf(t, "%sFrom: <%s>%sTo: <%s>%sSubject: %s%s", eol, from, eol, to, eol,
 		    subjects[rng_below(r, sizeof(subjects) / sizeof(subjects[0]))], eol);
-	text_printf(t, "Message-ID: <%08x.%u@%s>%sMIME-Version: 1.0%s", (unsigned)rng_next(r),
-		    rng_below(r, 100000), strchr(from, '@') ? strchr(from, '@') + 1 : "localhost",
-		    eol, eol);
+	text_printf(t, "Message-ID: <%016llx@%s>%sMIME-Version: 1.0%s",
+		    (unsigned long long)rng_next(r),
+		    strchr(from, '@') ? strchr(from, '@') + 1 : "localhost", eol, eol);
 	if (!attached) {
 		text_printf(t, "Content-Type: text/plain; charset=us-ascii%s%s", eol, eol);
 		prose(t, r, until, eol);
