@@ -215,7 +215,7 @@ static void keep_time(struct evidence *e, uint64_t group, uint32_t second)
 		if (was) {
 			uint32_t off = gap > was ? gap - was : was - gap;
 
-			evidence_move(&e->periodic, off <= was / 20 + 2, 8);
+			evidence_move(&e->periodic, off <= was / 20 + 2 ? 1 : 0, 8);
 		}
 		e->clocks[at].period = gap > 30 * 86400 ? 0 : gap;
 	}

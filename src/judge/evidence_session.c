@@ -46,7 +46,7 @@ static bool is_generic(const char *name, size_t length)
 	unsigned int numbers = 0, letters = 0, value = 0, digits = 0;
 
 	for (size_t i = 0; i <= length; i++) {
-		char c = i < length ? name[i] : '.';
+		unsigned char c = i < length ? (unsigned char)name[i] : '.';
 
 		if (c >= '0' && c <= '9') {
 			value = value * 10 + (unsigned int)(c - '0');
@@ -116,10 +116,10 @@ static bool gives_their_name(const struct smtp_facts *f)
 
 	for (size_t at = 0; at < most;) {
 		size_t n = strnlen(f->domains + at, most - at);
-		const char *tail = f->helo + (length - n);
+		size_t from = n <= length ? length - n : 0;
 
-		if (n > 3 && n <= length && (n == length || tail[-1] == '.') &&
-		    hash_text(tail, n) == hash_text(f->domains + at, n))
+		if (n > 3 && n <= length && (from == 0 || f->helo[from - 1] == '.') &&
+		    hash_text(f->helo + from, n) == hash_text(f->domains + at, n))
 			return true;
 		at += n + 1;
 	}
@@ -339,7 +339,7 @@ static float hear(struct evidence *e, const struct evidence_session *s, bool fir
 	note_habits(e, &t);
 	vouched = vouch(e, &t, s);
 	evidence_move(&e->order, vouched, first ? 8 : 32);
-	evidence_move(&e->monitor, is_check(&t, s), first ? 8 : 32);
+	evidence_move(&e->monitor, is_check(&t, s) ? 1 : 0, first ? 8 : 32);
 	if (is_check(&t, s))
 		evidence_add(e, SUM_SILENT, t.weight);
 	return vouched;

@@ -84,9 +84,17 @@ static enum verdict decide(const struct evidence *e, double log_odds)
 /* --- remarks on a mail server ------------------------------------------------------------------
  */
 
-static unsigned int whole(float x)
+/* At least 1: nothing would be said otherwise. */
+static unsigned int some(float x)
 {
-	return (unsigned int)lrintf(x);
+	unsigned int n = (unsigned int)lrintf(x);
+
+	return n ? n : 1;
+}
+
+static const char *s(unsigned int n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static char *next_remark(struct ledger *l)
@@ -97,23 +105,23 @@ static char *next_remark(struct ledger *l)
 static void remark(const struct evidence *e, struct ledger *l)
 {
 	const struct evidence_habits *h = &e->habits;
+	unsigned int helo = some(h->strange_helo), dialect = some(h->strange_dialect);
+	unsigned int direct = some(h->direct), breaches = some(h->breaches);
 
 	if (h->strange_helo >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
-			   "HELO name changed %u times of late, after %u sessions under others",
-			   whole(h->strange_helo) ? whole(h->strange_helo) : 1, h->helo_before);
+			   "%u new HELO name%s of late, after %u sessions under others", helo,
+			   s(helo), h->helo_before);
 	if (h->strange_dialect >= 2.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
-			   "%u of %u sessions spoke SMTP in another way than the others",
-			   whole(h->strange_dialect), h->dialect_sessions);
+			   "%u of %u sessions spoke SMTP in another way than the others", dialect,
+			   h->dialect_sessions);
 	if (h->direct >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
-			   "%u connections of late went past the smart hosts",
-			   whole(h->direct) ? whole(h->direct) : 1);
+			   "%u connection%s of late went past the smart hosts", direct, s(direct));
 	if (h->breaches >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
-			   "%u of %u sessions broke the protocol as bots do",
-			   whole(h->breaches) ? whole(h->breaches) : 1, e->talks);
+			   "%u of %u sessions broke the protocol as bots do", breaches, e->talks);
 }
 
 void evidence_judge(const struct evidence *e, struct ledger *ret_)
