@@ -16,24 +16,30 @@
 
 struct notice {
 	char list[NOTICE_LIST]; /* "zen.spamhaus.org", or the operator's own: "Microsoft"; lower
-				 * case where it is a zone; never empty */
+				 * case where it is a zone; "local list" where the server does not
+				 * say whose; never empty */
 	bool has_address;
 	struct addr address; /* the public address of ours that it names */
-	bool is_policy; /* a listing that is no infection: PBL, missing PTR, dynamic range */
+	bool is_policy;	     /* a listing that is no infection: PBL, missing PTR, dynamic range */
 };
 
 /*
  * Whether a 4xx or 5xx reply (code and lines joined by a space, escaped) says that its sender is
  * listed or blocked for its reputation.  Time is bounded by the text's length times the number of
- * patterns.  *ret_ is untouched where it does not.
+ * patterns; what stands behind its first 1,536 bytes is not looked at.  The address is the one in
+ * the place where that wording has it, else the only public one outside URLs or within them, if the
+ * two do not disagree.  *ret_ is untouched where it does not.
  */
 bool notice_parse(const char *reply, struct notice *ret_);
 
 /*
  * Who has said so, and whether it is more than a claim.  One server's word is a claim, since anyone
  * can forge it; a finding is one that names a configured public address, or what two servers in
- * different networks (/24, /48) and different domains say of the same address.  Of bounded size:
- * beyond it the oldest claims go first, then the oldest findings, and `evicted` counts both.
+ * different networks (/24, /48) and different domains say of the same address.  A server without a
+ * known name counts as of another domain than a named one; two without are told apart by /16 and
+ * /32.  Of bounded size: beyond it the oldest claims go first, then the oldest findings, and
+ * `evicted` counts both.  Where no address is named, or the server's own, there is an entry for
+ * each list; that never becomes a finding.
  */
 #define NOTICE_ADDRESSES 32 /* public addresses held at once */
 #define NOTICE_VOICES	 8  /* servers held for each */
@@ -42,7 +48,7 @@ struct notice_heard {
 	int64_t time;
 	struct addr client; /* the internal host that was told so */
 	struct addr server;
-	const char *domain; /* of the server, "" where unknown; as in site_domain() of flow/names.h */
+	const char *domain; /* the server's: names_domain() of its name; "" where unknown */
 	const struct notice *notice;
 };
 
@@ -50,13 +56,13 @@ struct listing {
 	bool has_address;
 	struct addr address;
 	char list[NOTICE_LIST]; /* the one named last */
-	bool is_policy;
+	bool is_policy;		/* every notice so far was one of policy */
 	bool finding;
-	int64_t first, last; /* stamps of the first and the newest notice */
-	uint64_t heard;	     /* notices in all */
-	uint32_t voices;     /* distinct servers, up to NOTICE_VOICES */
+	int64_t first, last;	    /* stamps of the first and the newest notice */
+	uint64_t heard;		    /* notices in all */
+	uint32_t voices;	    /* distinct servers, up to NOTICE_VOICES */
 	struct addr client, server; /* of the newest */
-	char reply[320];     /* its words, escaped */
+	char reply[320];	    /* its words, escaped */
 };
 
 struct listings;

@@ -1,0 +1,336 @@
+/*
+ * Goal: tell from a refusal's text that it speaks of our standing, whose list it means, and which
+ * address of ours it names; in time linear in the text for each pattern, and rather miss a notice
+ * than raise a false alarm.
+ *
+ * The text is first made plain: lower case, single blanks, codes left out (they stand again at the
+ * head of every line), and whatever it may only repeat from a command (addresses, quoted text,
+ * "<...>") blanked, for that was chosen by the client.  Then come the vetoes, then the patterns.  A
+ * pattern's parts between "*" are each taken where they first fit, so there is no backtracking.
+ *
+ * What may be lost: anything behind PLAIN_MOST bytes, and a notice worded as nobody known does.
+ */
+#include "judge/notice.h"
+
+#include <string.h>
+
+#include "notice_patterns.h"
+#include "notice_plain.h"
+
+#define GAP	 160
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct capture {
+	bool has_address, has_list;
+	struct addr address;
+	char list[NOTICE_LIST];
+};
+
+static bool is_name(char c)
+{
+	return plain_is_word(c) || c == '.' || c == '-' || c == '_';
+}
+
+static void set_list(struct capture *c, const char *name, size_t n)
+{
+	c->has_list = true;
+	memcpy(c->list, name, n);
+	c->list[n] = '\0';
+}
+
+/* Zones that are queried with a customer's key in front: the key is nobody's business. */
+static void drop_key(char *zone)
+{
+	static const struct {
+		const char *suffix, *instead;
+	} keyed[] = {
+		{".dq.spamhaus.net", ".spamhaus.org"},
+		{".mail.abusix.zone", ".mail.abusix.zone"},
+	};
+
+	for (size_t i = 0; i < COUNT(keyed); i++) {
+		char *tail = strstr(zone, keyed[i].suffix), *label = tail;
+
+		if (!tail || tail[strlen(keyed[i].suffix)])
+			continue;
+		while (label > zone && label[-1] != '.')
+			label--;
+		memmove(tail, keyed[i].instead, strlen(keyed[i].instead) + 1);
+		memmove(zone, label, strlen(label) + 1);
+		return;
+	}
+}
+
+/* A DNS name of two labels or more that ends in letters; "" and false where it is none. */
+static bool take_zone(const char *s, char zone[NOTICE_LIST], size_t *ret_n)
+{
+	size_t n = 0, label = 0, dots = 0;
+
+	while (is_name(s[n]))
+		n++;
+	*ret_n = n;
+	while (n > 0 && !plain_is_word(s[n - 1]))
+		n--;
+	if (n == 0 || n >= NOTICE_LIST || s[*ret_n] == '@')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] != '.')
+			continue;
+		if (i == label)
+			return false;
+		label = i + 1;
+		dots++;
+	}
+	if (dots == 0 || n - label < 2 || plain_is_digit(s[label]) || plain_is_digit(s[n - 1]))
+		return false;
+	memcpy(zone, s, n);
+	zone[n] = '\0';
+	drop_key(zone);
+	return true;
+}
+
+/* A known name, a zone or the host of a URL; 0 where there is none. */
+static size_t take_list(const char *s, struct capture *c)
+{
+	const char *p = s + strspn(s, "'([<");
+	char zone[NOTICE_LIST];
+	size_t n;
+
+	p += strncmp(p, "https://", 8) == 0 ? 8 : strncmp(p, "http://", 7) == 0 ? 7 : 0;
+	p += strncmp(p, "www.", 4) == 0 ? 4 : 0;
+	for (size_t i = 0; i < COUNT(notice_names); i++) {
+		n = strlen(notice_names[i].text);
+		if (strncmp(p, notice_names[i].text, n) != 0 || plain_is_word(p[n]) ||
+		    (p[n] == '.' && plain_is_word(p[n + 1])) || p[n] == '-')
+			continue;
+		set_list(c, notice_names[i].list, strlen(notice_names[i].list));
+		return (size_t)(p - s) + n;
+	}
+	if (!take_zone(p, zone, &n))
+		return 0;
+	set_list(c, zone, strlen(zone));
+	return (size_t)(p - s) + n;
+}
+
+static size_t take_field(char kind, const char *s, struct capture *c)
+{
+	struct addr a = {0};
+	size_t n;
+
+	switch (kind) {
+	case 'a':
+		n = plain_address(s, &a);
+		c->has_address = n && plain_is_public(&a);
+		c->address = a;
+		return n;
+	case 'l':
+		return take_list(s, c);
+	default:
+		return strspn(s, "0123456789");
+	}
+}
+
+/* Where a pattern's part, up to "*" or its end, ends if it begins at s; NULL where it does not. */
+static const char *match_part(const char *text, const char *s, const char *part, size_t n,
+			      struct capture *c)
+{
+	if (part[0] == '%' && part[1] == 'a' && !plain_may_be_address(text, s))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (part[i] == '%') {
+			size_t took = take_field(part[++i], s, c);
+
+			if (took == 0)
+				return NULL;
+			s += took;
+		} else if (*s++ != part[i]) {
+			return NULL;
+		}
+	}
+	return s;
+}
+
+static bool ends_well(const char *s, const char *part, size_t n)
+{
+	return n < 2 || part[n - 2] == '%' || !plain_is_word(part[n - 1]) || !plain_is_word(*s);
+}
+
+/* The rest of a pattern, behind its first part: each part where it first fits. */
+static bool match_rest(const char *text, const char *s, const char *pattern, struct capture *c)
+{
+	while (*pattern == '*' && pattern[1]) {
+		size_t n = strcspn(++pattern, "*");
+		const char *end = NULL;
+
+		for (size_t gap = 0; gap <= GAP && s[gap] && !end; gap++) {
+			end = match_part(text, s + gap, pattern, n, c);
+			if (end && !pattern[n] && !ends_well(end, pattern, n))
+				end = NULL;
+		}
+		if (!end)
+			return false;
+		s = end;
+		pattern += n;
+	}
+	return true;
+}
+
+/* The next place at or behind s where a pattern may begin; NULL where there is none. */
+static const char *next_start(const struct plain *t, const char *s, char first)
+{
+	return first == '%' ? s : memchr(s, first, (size_t)(t->s + t->length - s));
+}
+
+static bool match(const struct plain *t, const char *pattern, struct capture *c)
+{
+	size_t n = strcspn(pattern, "*");
+	bool word = plain_is_word(*pattern);
+
+	for (const char *s = t->s; *s && (s = next_start(t, s, *pattern)); s++) {
+		const char *end;
+
+		if (word && s > t->s && plain_is_word(s[-1]))
+			continue;
+		c->has_address = c->has_list = false;
+		end = match_part(t->s, s, pattern, n, c);
+		if (!end || (!pattern[n] && !ends_well(end, pattern, n)))
+			continue;
+		if (match_rest(t->s, end, pattern + n, c))
+			return true;
+	}
+	return false;
+}
+
+static bool match_any(const struct plain *t, const char *const *patterns, size_t count)
+{
+	struct capture c;
+
+	for (size_t i = 0; i < count; i++) {
+		if (match(t, patterns[i], &c))
+			return true;
+	}
+	return false;
+}
+
+static bool find_known_list(const struct plain *t, struct capture *c)
+{
+	struct capture unused;
+
+	for (size_t i = 0; i < COUNT(notice_names); i++) {
+		if (!notice_names[i].scan || !match(t, notice_names[i].text, &unused))
+			continue;
+		set_list(c, notice_names[i].list, strlen(notice_names[i].list));
+		return true;
+	}
+	return false;
+}
+
+static bool holds_address(const struct plain *t)
+{
+	struct addr a;
+
+	for (const char *s = t->s; *s; s++) {
+		if (plain_may_be_address(t->s, s) && plain_address(s, &a))
+			return true;
+	}
+	return false;
+}
+
+/* Behind a first word such as 4.7.0.1: a status, though it reads as an address. */
+static const char *skip_status(const char *s)
+{
+	return (s[1] == '4' || s[1] == '5') && s[2] == '.' ? s + strcspn(s + 1, " ") + 1 : s;
+}
+
+/* The one address of its kind in the text, within URLs or outside; two are as good as none. */
+static bool find_only(const struct plain *t, bool in_urls, struct addr *ret_)
+{
+	bool found = false, url = false;
+	struct addr a = {0};
+
+	for (const char *s = skip_status(t->s); *s; s++) {
+		size_t n;
+
+		if (*s == ' ')
+			url = false;
+		/* an address that is a URL's host is the server's */
+		url |= s[0] == '/' && s[1] != '/' && s[-1] != '/';
+		url |= s[0] == '?';
+		if (s[0] == '/' && s[1] == '/') {
+			s++;
+			s += strspn(s + 1, "0123456789.:[]");
+			continue;
+		}
+		if (url != in_urls || !plain_may_be_address(t->s, s))
+			continue;
+		n = plain_address(s, &a);
+		if (n == 0 || !plain_is_public(&a))
+			continue;
+		if (found && !addr_equal(ret_, &a))
+			return false;
+		found = true;
+		*ret_ = a;
+		s += n - 1;
+	}
+	return found;
+}
+
+/* The only one of the text, or of its URLs; where the two disagree, one of them is the server's. */
+static void guess_address(const struct plain *t, struct capture *c)
+{
+	struct addr outside = {0}, in_url = {0};
+	bool is_outside = find_only(t, false, &outside), is_in_url = find_only(t, true, &in_url);
+
+	if (is_outside && is_in_url && !addr_equal(&outside, &in_url))
+		return;
+	c->has_address = is_outside || is_in_url;
+	c->address = is_outside ? outside : in_url;
+}
+
+static bool settle(const struct plain *t, const struct notice_pattern *p, struct capture *c)
+{
+	if (p->list)
+		set_list(c, p->list, strlen(p->list));
+	else if (!c->has_list && !find_known_list(t, c) && !(p->flags & NOTICE_NAMED))
+		set_list(c, LOCAL_LIST, strlen(LOCAL_LIST));
+	if (!c->has_list)
+		return false;
+	if (!c->has_address && !(p->flags & NOTICE_NO_GUESS))
+		guess_address(t, c);
+	return true;
+}
+
+static bool speaks_of_policy(const struct plain *t)
+{
+	return match_any(t, policy_marks, COUNT(policy_marks)) &&
+	       !match_any(t, infection_marks, COUNT(infection_marks));
+}
+
+bool notice_parse(const char *reply, struct notice *ret_)
+{
+	struct plain t;
+	struct capture c;
+	bool with_address;
+
+	if (!plain_make(reply, &t) || match_any(&t, notice_vetoes, COUNT(notice_vetoes)))
+		return false;
+	with_address = holds_address(&t);
+	for (size_t i = 0; i < COUNT(notice_patterns); i++) {
+		const struct notice_pattern *p = &notice_patterns[i];
+
+		if ((p->flags & NOTICE_PERMANENT) && reply[0] != '5')
+			continue;
+		if (!with_address && strstr(p->text, "%a"))
+			continue;
+		if (!match(&t, p->text, &c) || !settle(&t, p, &c))
+			continue;
+		memset(ret_, 0, sizeof(*ret_));
+		ret_->has_address = c.has_address;
+		if (c.has_address)
+			ret_->address = c.address;
+		ret_->is_policy = (p->flags & NOTICE_POLICY) || speaks_of_policy(&t);
+		memcpy(ret_->list, c.list, sizeof(ret_->list));
+		return true;
+	}
+	return false;
+}
