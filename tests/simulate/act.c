@@ -110,5 +110,7 @@ void act_poll(struct sim *s, struct host *h, uint64_t period, uint64_t first)
 	struct poll *p = a->state;
 
 	p->period = period;
+	if (p->period < (s->end - s->start) / 1000) /* keeps the file small */
+		p->period = (s->end - s->start) / 1000;
 	p->site = rng_next(&a->rng) % 1000000;
 }

@@ -8,11 +8,18 @@
 
 enum identity { ID_ONE, ID_USERS, ID_VERP, ID_SRS, ID_FOREIGN, ID_NULL };
 
-enum { QUEUE = 1024, CUSTOMERS = 240 };
+enum { QUEUE = 416, CUSTOMERS = 240, SUSPENDED = 64 };
 
 struct item {
 	uint64_t due; /* 0: free */
 	uint32_t domain, tries;
+};
+
+/* A destination that did not answer: nothing else is tried there until then, as Postfix's queue
+ * manager and Exim's retry database have it. */
+struct suspended {
+	uint32_t key, times;
+	uint64_t until;
 };
 
 struct mta {
@@ -26,6 +33,7 @@ struct mta {
 	uint64_t gap, arrival, pushes, push_gap, small, large, give_up, back_off;
 	bool office;
 	struct item queue[QUEUE];
+	struct suspended suspended[SUSPENDED];
 };
 
 static uint32_t correspondent(const struct mta *m, struct rng *r)
@@ -94,6 +102,38 @@ static void identify(const struct mta *m, struct rng *r, struct mail *mail)
 	}
 }
 
+static struct suspended *destination(struct mta *m, const struct domain *d)
+{
+	uint32_t key = d->provider >= 0 ? (uint32_t)d->provider + 1 : d->id;
+	struct suspended *s = &m->suspended[(key ^ key >> 8) % SUSPENDED];
+
+	if (s->key != key)
+		*s = (struct suspended){.key = key};
+	return s;
+}
+
+/* What becomes of a message after a try: the pause is twice as long each time, to an hour or so. */
+static void settle(struct mta *m, struct item *item, struct suspended *where,
+		   const struct result *result, uint64_t now, bool missing)
+{
+	bool answered = result->fate != FATE_SILENT && result->fate != FATE_REFUSED &&
+			result->fate != FATE_UNREACHABLE;
+
+	if (result->fate == FATE_SENT || result->fate == FATE_REJECTED || missing) {
+		item->due = 0;
+		return;
+	}
+	item->due = result->until + (m->back_off << (item->tries < 4 ? item->tries : 4));
+	if (!answered) {
+		where->until = now + (m->back_off << (where->times < 4 ? where->times : 4));
+		where->times++;
+	} else {
+		where->times = 0;
+	}
+	if (++item->tries * m->back_off > m->give_up / 12)
+		item->due = 0;
+}
+
 static void try_item(struct sim *s, struct agent *a, struct item *item)
 {
 	struct mta *m = a->state;
@@ -110,24 +150,21 @@ static void try_item(struct sim *s, struct agent *a, struct item *item)
 			       .again = item->tries > 0};
 	struct domain d;
 	struct result result;
+	struct suspended *where;
 	uint32_t n = 1 + rng_below(&a->rng, m->rcpts);
 
 	world_domain(s, item->domain, &d);
+	where = destination(m, &d);
+	if (where->until > a->next) {
+		item->due = where->until + SECOND;
+		return;
+	}
 	while (n--)
 		act_add_rcpt(&mail, &a->rng, d.name);
 	mail.attached = mail.size > 4000;
 	identify(m, &a->rng, &mail);
 	result = act_deliver(s, &what, a->next, &d, &m->route);
-	if (result.fate == FATE_SENT || result.fate == FATE_REJECTED || d.missing) {
-		item->due = 0;
-		return;
-	}
-	/* five minutes, then twice as long each time, to an hour or so */
-	item->due = result.until + (m->back_off << (item->tries < 4 ? item->tries : 4));
-	if (++item->tries > 60 || (item->tries > 3 && item->due > a->next + m->give_up))
-		item->due = 0;
-	if (item->tries * m->back_off > m->give_up / 12)
-		item->due = 0;
+	settle(m, item, where, &result, a->next, d.missing);
 }
 
 static struct item *earliest(struct mta *m)
@@ -253,6 +290,7 @@ void sender_newsletter(struct sim *s, struct host *h)
 	struct mta *m = mta_new(s, h, "news", &a);
 
 	m->unknown = (uint32_t)rng_between(&a->rng, 20, 200);
+	m->consumers = (uint32_t)rng_between(&a->rng, 200, 800);
 	know(m, &a->rng, (uint32_t)rng_log(&a->rng, 40, CUSTOMERS));
 	m->push = (uint32_t)rng_log(&a->rng, 60, 400);
 	m->push_gap = rng_log(&a->rng, 200, 6000) * MS;

@@ -99,7 +99,7 @@ struct agent *sim_add_agent(struct sim *s, struct host *h, uint64_t first,
 	a->host = h;
 	a->next = first;
 	a->step = step;
-	rng_seed(&a->rng, s->seed ^ 0x616774, s->agent_count++);
+	rng_seed(&a->rng, rng_mix(s->seed, (uint64_t)(h->kind - kinds)), s->agent_count++);
 	if (size > 0) {
 		a->state = calloc(1, size);
 		if (!a->state)
