@@ -51,6 +51,7 @@ void device_nas(struct sim *s, struct host *h);
 void device_ups(struct sim *s, struct host *h);
 void device_camera(struct sim *s, struct host *h);
 void device_ilo(struct sim *s, struct host *h);
+void device_reports(struct sim *s, struct host *h);
 void device_dead(struct sim *s, struct host *h);
 void device_monitor(struct sim *s, struct host *h);
 void device_client(struct sim *s, struct host *h);

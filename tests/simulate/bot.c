@@ -219,10 +219,12 @@ static void bot_step(struct sim *s, struct agent *a)
 	if (a->next >= b->wave_until) {
 		a->next += rng_wait(&a->rng, b->pause);
 		b->wave_until = a->next + rng_jitter(&a->rng, b->wave, 50);
+		b->looked = false;
 		return;
 	}
-	if (b->made == 0 && b->checks)
+	if (!b->looked && rng_chance(&a->rng, b->checks))
 		dns_listed(s, a->host, &a->rng, a->next, 0);
+	b->looked = true;
 	id = target(b, a);
 	result = contact(s, a, id & ~(1u << 31), id >> 31);
 	b->made++;

@@ -42,7 +42,7 @@ struct bot {
 	uint32_t pool_count, campaign;
 	uint32_t cap, made, dead, unknown, spam, consumers, rcpts, mails;
 	int provider; /* all recipients there; -1: anywhere */
-	bool by_address, retries;
+	bool by_address, retries, looked;
 	uint32_t checks; /* thousandths of waves that begin with a look at a blacklist */
 	uint64_t gap, wave, pause, wave_until, size;
 	struct {

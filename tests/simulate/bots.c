@@ -166,7 +166,7 @@ void bot_web(struct sim *s, struct host *h)
 	b->helo = names[rng_below(&a->rng, 4)];
 	b->gap = rng_log(&a->rng, 1, 60) * SECOND;
 	h->helper = 0;
-	device_mfp(s, h);
+	device_reports(s, h);
 }
 
 /* Tries passwords on many servers under the name that is known for it. */

@@ -278,6 +278,18 @@ void device_ilo(struct sim *s, struct host *h)
 	name_by_mac(v, h, "ILOCZ", 3);
 }
 
+/* A web server's own reports. */
+void device_reports(struct sim *s, struct host *h)
+{
+	struct agent *a;
+	struct device *v = device_new(s, h, &a);
+
+	alarm(v, &a->rng, s, "www-data");
+	snprintf(v->helo, sizeof(v->helo), "www.%.80s", s->site.domain);
+	v->dialect.ehlo = true;
+	v->dialect.ending = END_QUIT;
+}
+
 /* Its relay was switched off long ago. */
 void device_dead(struct sim *s, struct host *h)
 {

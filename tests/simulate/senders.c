@@ -8,7 +8,7 @@
 
 enum identity { ID_ONE, ID_USERS, ID_VERP, ID_SRS, ID_FOREIGN, ID_NULL };
 
-enum { QUEUE = 416, CUSTOMERS = 240, SUSPENDED = 64 };
+enum { QUEUE = 416, CUSTOMERS = 240, SUSPENDED = 64, TOGETHER = 4 };
 
 struct item {
 	uint64_t due; /* 0: free */
@@ -134,16 +134,44 @@ static void settle(struct mta *m, struct item *item, struct suspended *where,
 		item->due = 0;
 }
 
+static void compose(struct mta *m, struct rng *r, const struct domain *d, struct mail *mail)
+{
+	uint32_t n = 1 + rng_below(r, m->rcpts);
+
+	memset(mail, 0, sizeof(*mail));
+	while (n--)
+		act_add_rcpt(mail, r, d->name);
+	mail->size = rng_log(r, m->small, m->large);
+	mail->attached = mail->size > 4000;
+	identify(m, r, mail);
+}
+
+/* The item, and what else is due for its domain: that goes in the same session. */
+static uint32_t together(struct mta *m, struct item *item, uint64_t now, struct item **ret_items)
+{
+	uint32_t n = 1;
+
+	ret_items[0] = item;
+	for (int i = 0; i < QUEUE && n < TOGETHER; i++) {
+		struct item *other = &m->queue[i];
+
+		if (other != item && other->due && other->due <= now &&
+		    other->domain == item->domain)
+			ret_items[n++] = other;
+	}
+	return n;
+}
+
 static void try_item(struct sim *s, struct agent *a, struct item *item)
 {
 	struct mta *m = a->state;
-	struct mail mail = {.size = rng_log(&a->rng, m->small, m->large)};
+	struct mail mails[TOGETHER];
+	struct item *items[TOGETHER];
 	struct session what = {.host = a->host,
 			       .rng = &a->rng,
 			       .dialect = &m->dialect,
 			       .helo = m->helo,
-			       .mails = &mail,
-			       .count = 1,
+			       .mails = mails,
 			       .port = 25,
 			       .unknown = m->unknown,
 			       .spam = m->spam,
@@ -151,7 +179,6 @@ static void try_item(struct sim *s, struct agent *a, struct item *item)
 	struct domain d;
 	struct result result;
 	struct suspended *where;
-	uint32_t n = 1 + rng_below(&a->rng, m->rcpts);
 
 	world_domain(s, item->domain, &d);
 	where = destination(m, &d);
@@ -159,12 +186,12 @@ static void try_item(struct sim *s, struct agent *a, struct item *item)
 		item->due = where->until + SECOND;
 		return;
 	}
-	while (n--)
-		act_add_rcpt(&mail, &a->rng, d.name);
-	mail.attached = mail.size > 4000;
-	identify(m, &a->rng, &mail);
+	what.count = together(m, item, a->next, items);
+	for (uint32_t i = 0; i < what.count; i++)
+		compose(m, &a->rng, &d, &mails[i]);
 	result = act_deliver(s, &what, a->next, &d, &m->route);
-	settle(m, item, where, &result, a->next, d.missing);
+	for (uint32_t i = 0; i < what.count; i++)
+		settle(m, items[i], where, &result, a->next, d.missing);
 }
 
 static struct item *earliest(struct mta *m)

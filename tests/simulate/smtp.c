@@ -137,6 +137,19 @@ static void chunk(struct talk *k, const struct mail *m, uint32_t good)
 	judged(k, good);
 }
 
+/* The message though nobody wants it: each line of it is a command to the server. */
+static void rant(struct talk *k, const struct mail *m)
+{
+	size_t end;
+
+	put_body(k, m);
+	for (end = 0; end < k->out.length; end++)
+		if (k->out.at[end] == '\n')
+			text_put(&k->in, "502 5.5.2 Error: command not recognized\r\n");
+	talk_say(k);
+	talk_hear(k, talk_quick(k));
+}
+
 /* One command, one answer. */
 static void stepwise(struct talk *k, const struct mail *m)
 {
@@ -161,6 +174,8 @@ static void stepwise(struct talk *k, const struct mail *m)
 	talk_hear(k, talk_quick(k));
 	if (good)
 		body(k, m, 0);
+	else if (rng_chance(k->what->rng, 300))
+		rant(k, m);
 }
 
 /* MAIL, RCPT and DATA in one piece, as a server that offers PIPELINING allows. */

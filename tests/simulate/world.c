@@ -298,7 +298,7 @@ static void furnish(struct rng *r, struct server *v)
 							: rng_log(r, 2 * MS, 400 * MS);
 	v->starttls = !own || (v->soft != SOFT_QMAIL && rng_chance(r, 820));
 	v->pipelining = v->soft != SOFT_EXCHANGE || rng_chance(r, 800);
-	v->asks_list = own ? rng_chance(r, 450) : rng_chance(r, 800);
+	v->asks_list = rng_chance(r, own ? 450 : v->soft == SOFT_GMAIL ? 200 : 800);
 	v->greylists = own && rng_chance(r, 160);
 	v->fussy = v->soft == SOFT_POSTFIX && rng_chance(r, 350);
 	v->list = (uint32_t)rng_pick(r, lists_asked, LISTS);
