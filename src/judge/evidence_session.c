@@ -259,8 +259,9 @@ static float vouch(const struct evidence *e, const struct talk *t, const struct 
 
 	if (f->spoke_first || t->breach || s->listed || (f->helo_flags & SMTP_HELO_NOTORIOUS))
 		return 0;
+	/* One that never said a word may also have been cut off where we do not see it. */
 	if (is_check(t, s))
-		return 0.9F;
+		return f->quit ? 0.9F : 0.4F;
 	if (!f->client_seen || !f->helo[0])
 		return 0;
 	x = vouch_identity(e, t);

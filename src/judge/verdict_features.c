@@ -31,7 +31,7 @@ static double settled(const struct evidence *e, enum evidence_sum part, enum evi
 static double explained(const struct evidence *e)
 {
 	double vouched = share(e, SUM_VOUCHED, SUM_FRESH);
-	double back = clamp((share(e, SUM_RETURNED, SUM_FRESH) - 0.2) / 0.5);
+	double back = clamp((share(e, SUM_RETURNED, SUM_FRESH) - 0.35) / 0.45);
 	double queue = clamp((share(e, SUM_RETRIED, SUM_OPEN) - 0.3) / 0.4) *
 		       share(e, SUM_OPEN, SUM_FRESH);
 	double walk = clamp((share(e, SUM_NEXT, SUM_FRESH) - 0.3) / 0.4);
@@ -39,7 +39,7 @@ static double explained(const struct evidence *e)
 	back = fmax(back, queue) * clamp((double)e->sums[SUM_RETURNED] / 2);
 	/* A bot whose list is short comes round to the same destinations too; but few queues and
 	 * monitors meet a hundred new ones in a day. */
-	back *= 1 - 0.5 * clamp(((double)e->sums[SUM_FRESH] - 40) / 60);
+	back *= 1 - 0.5 * clamp(((double)e->sums[SUM_FRESH] - 60) / 120);
 	return 1 - (1 - vouched) * (1 - 0.9 * back) * (1 - 0.9 * walk);
 }
 

@@ -9,6 +9,7 @@
 #define MORNING	  (INT64_C(1795510800) * MOMENT_SECOND)
 #define PENDING	  64
 #define PROVIDERS 8
+#define QUEUE	  512
 
 const char *const kind_names[] = {
 	"burst",   "list",     "slow",	    "starttls", "provider", "early",	 "begun",
@@ -318,14 +319,14 @@ static void queue_live(struct person *p, uint32_t domains, double zipf, double l
 		uint32_t group;
 		int64_t due;
 		double wait;
-	} queue[48];
+	} queue[QUEUE];
 	unsigned int waiting = 0;
 	double gap = between(p, least, most);
 	int64_t next = p->now;
 
 	while (p->now < p->end) {
 		int64_t due = next;
-		unsigned int at = 48;
+		unsigned int at = QUEUE;
 
 		for (unsigned int i = 0; i < waiting; i++)
 			if (queue[i].due < due) {
@@ -333,7 +334,7 @@ static void queue_live(struct person *p, uint32_t domains, double zipf, double l
 				at = i;
 			}
 		pass(p, (double)(due - p->now) / 1e6);
-		if (at < 48) {
+		if (at < QUEUE) {
 			try(p, queue[at].group, 1, p->sight != SIGHT_BLOCKED && maybe(p, 0.5),
 			    false);
 			queue[at].wait *= 1.8;
@@ -350,7 +351,7 @@ static void queue_live(struct person *p, uint32_t domains, double zipf, double l
 
 			ask_mx(p, group);
 			try(p, group, 1, dead, maybe(p, p->refused));
-			if ((dead || p->sight == SIGHT_BLOCKED) && waiting < 48) {
+			if ((dead || p->sight == SIGHT_BLOCKED) && waiting < QUEUE) {
 				queue[waiting].group = group;
 				queue[waiting].wait = between(p, 300, 1200);
 				queue[waiting].due = p->now + (int64_t)(queue[waiting].wait * 1e6);
