@@ -71,6 +71,8 @@ static void destinations(const struct evidence *e, double phi[FEATURE_COUNT])
 static void dialogues(const struct evidence *e, double phi[FEATURE_COUNT])
 {
 	double refused = share(e, SUM_REFUSED, SUM_JUDGED);
+	/* Poorly made appliances break the protocol too, each to its one server. */
+	double appliance = 1 - 0.5 * phi[FEATURE_FEW];
 
 	phi[FEATURE_HELO_VARIETY] = clamp(((double)e->sums[SUM_NEW_HELO] - 1) / 4);
 	phi[FEATURE_SENDER_VARIETY] = clamp(((double)e->sums[SUM_NEW_SENDER] - 1) / 5) *
@@ -79,8 +81,8 @@ static void dialogues(const struct evidence *e, double phi[FEATURE_COUNT])
 	phi[FEATURE_HELO_BAD] = share(e, SUM_BAD_HELO, SUM_TALKS);
 	phi[FEATURE_HELO_NOTORIOUS] = clamp((double)e->sums[SUM_NOTORIOUS] * 2);
 	phi[FEATURE_HELO_THEIRS] = share(e, SUM_THEIR_NAME, SUM_TALKS);
-	phi[FEATURE_EARLY] = share(e, SUM_EARLY, SUM_TALKS);
-	phi[FEATURE_BREACH] = share(e, SUM_BREACH, SUM_TALKS);
+	phi[FEATURE_EARLY] = settled(e, SUM_EARLY, SUM_TALKS, 3) * appliance;
+	phi[FEATURE_BREACH] = settled(e, SUM_BREACH, SUM_TALKS, 3) * appliance;
 	phi[FEATURE_NO_QUIT] = settled(e, SUM_NO_QUIT, SUM_MAILS, 2);
 	phi[FEATURE_OLD_ENGINE] = settled(e, SUM_OLD_ENGINE, SUM_TALKS, 2);
 	phi[FEATURE_REFUSED] =

@@ -12,7 +12,7 @@
  */
 const struct weight_cap weight_caps[CLASS_COUNT] = {
 	[CLASS_PRIOR] = {-9, 9},   [CLASS_DESTINATIONS] = {-2, 9}, [CLASS_LOOKUPS] = {-1, 3.5},
-	[CLASS_IDENTITY] = {0, 5}, [CLASS_CONDUCT] = {0, 2.6},	   [CLASS_BREACHES] = {0, 4},
+	[CLASS_IDENTITY] = {0, 5}, [CLASS_CONDUCT] = {0, 2.6},	   [CLASS_BREACHES] = {0, 3.5},
 	[CLASS_ORDER] = {-2, 0},
 };
 

@@ -100,6 +100,24 @@ static void a_relay_tried_every_ten_minutes_for_thirty_days_never_makes_a_bot(vo
 	}
 }
 
+static void an_appliance_that_speaks_too_early_to_its_one_relay_is_no_bot(void **state)
+{
+	struct smtp_facts f = talk("192.168.1.9", "x@example.com");
+	struct history h;
+
+	(void)state;
+	f.helo_flags = SMTP_HELO_BARE_ADDRESS;
+	f.ehlo = f.quit = false;
+	f.helo_verb = f.spoke_first = f.bare_lf = true;
+	history_begin(&h);
+	for (int i = 0; i < 1000; i++) {
+		syn(&h, 1);
+		ends(&h, 1, OUTCOME_SENT, &f);
+		assert_true(judge(&h).verdict != VERDICT_BOT);
+		h.now += MOMENT_HOUR;
+	}
+}
+
 static void web_sends(struct history *h, unsigned int destinations, const char *helo,
 		      bool burst_first)
 {
@@ -390,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_scanner_that_mails_one_relay_all_day_is_a_device),
 		cmocka_unit_test(a_dead_relay_tried_every_half_hour_for_a_week_is_a_device),
 		cmocka_unit_test(a_relay_tried_every_ten_minutes_for_thirty_days_never_makes_a_bot),
+		cmocka_unit_test(an_appliance_that_speaks_too_early_to_its_one_relay_is_no_bot),
 		cmocka_unit_test(a_web_application_with_a_steady_name_is_a_sender),
 		cmocka_unit_test(six_fresh_servers_in_changing_guises_are_a_bot_all_the_more),
 		cmocka_unit_test(a_device_of_weeks_that_turns_is_called_within_six_observations),
