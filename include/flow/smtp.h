@@ -45,14 +45,15 @@ struct smtp_facts {
 	char domains[SMTP_ARENA / 2];
 
 	uint16_t banner_code, reply_code;
-	uint8_t helo_flags;	   /* enum smtp_helo, of all HELOs given */
-	uint8_t helo_count;	   /* distinct-from-the-one-before names given, up to 255 */
-	uint32_t dialect;	   /* hash of how it speaks: verbs in order, their letter case and
-				    * spacing, parameters of MAIL and RCPT, line ends; addresses, names and
-				    * numbers of repeats left out: equal for two sessions of one engine */
-	uint32_t commands;	   /* lines understood as SMTP commands */
-	uint32_t unknown_commands; /* lines that are none: header lines, HTTP, noise */
-	uint32_t replies;	   /* complete replies of the server */
+	uint8_t helo_flags; /* enum smtp_helo, of all HELOs given */
+	uint8_t helo_count; /* distinct-from-the-one-before names given, up to 255 */
+	/* Hash of how it speaks: verbs in order of first use, their letter case and spacing,
+	 * parameters of MAIL and RCPT, line ends; addresses, names and numbers of repeats left out:
+	 * equal for two sessions of one engine. */
+	uint32_t dialect;
+	uint32_t commands;		   /* lines understood as SMTP commands */
+	uint32_t unknown_commands;	   /* lines that are none: header lines, HTTP, noise */
+	uint32_t replies;		   /* complete replies of the server */
 	uint32_t replies_4xx, replies_5xx; /* among them */
 	uint32_t unmatched_replies;	   /* that answer no command seen */
 	uint32_t mails, mails_refused;	   /* MAIL FROM commands; refused with 4xx or 5xx */

@@ -33,7 +33,7 @@ static void command(struct smtp *s)
 
 static void whole_line(struct smtp *s)
 {
-	bool sure = smtp_is_command(smtp_line_text(&s->client)), missing = s->skip_client;
+	bool missing = s->skip_client;
 
 	s->skip_client = false;
 	if (missing && s->state == STATE_CREDENTIALS)
@@ -42,7 +42,8 @@ static void whole_line(struct smtp *s)
 		s->state = STATE_COMMANDS;
 		s->facts.bare_lf = s->facts.bare_lf || !s->client.after_cr;
 		smtp_outstanding(s, KIND_AUTH);
-	} else if (sure || (!missing && s->state != STATE_MAYBE_SECRETS)) {
+	} else if ((!missing && s->state != STATE_MAYBE_SECRETS) ||
+		   smtp_is_command(smtp_line_text(&s->client))) {
 		command(s);
 	}
 	wipe(s);

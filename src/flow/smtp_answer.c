@@ -178,7 +178,7 @@ static void answer_auth(struct smtp *s, unsigned int code)
 {
 	if (code / 100 == 3)
 		s->state = STATE_CREDENTIALS;
-	else if (code / 100 == 2)
+	else if (code == 235)
 		s->facts.auth_succeeded = true;
 }
 
@@ -257,9 +257,8 @@ static bool certain(const struct smtp *s, enum smtp_kind kind)
 {
 	if (s->blind_server && !smtp_queue_plain(&s->queue))
 		return false;
-	/* Behind a body that we saw end nothing unseen is outstanding; what awaits its reply before
-	 * anything else is said we want to be told in any case. */
-	return !s->blind_client || kind == KIND_BODY || kind == s->waiting;
+	/* Behind a body that we saw end nothing unseen is outstanding. */
+	return !s->blind_client || kind == KIND_BODY;
 }
 
 static void answer_command(struct smtp *s, unsigned int code)
@@ -272,7 +271,7 @@ static void answer_command(struct smtp *s, unsigned int code)
 		kind = (enum smtp_kind)s->waiting;
 		s->waiting = KIND_NONE;
 		s->state = STATE_COMMANDS;
-		sure = true;
+		sure = !s->blind_client || !is_refusal(code);
 	}
 	if (sure && answers[kind])
 		answers[kind](s, code);
@@ -285,8 +284,10 @@ static void unmatched(struct smtp *s, unsigned int code)
 	s->facts.unmatched_replies++;
 	if (!s->facts.client_seen && (s->offers_now & OFFER_ANY))
 		adopt_offers(s);
-	if (code == 354 && may_open && s->state == STATE_COMMANDS)
-		enter_body(s, true);
+	if (code != 354 || !may_open || s->state != STATE_COMMANDS)
+		return;
+	enter_body(s, true);
+	s->blind_client = s->blind_server = false;
 }
 
 /* A reply while we believe to be in a body: where its end may have been missed it is its answer. */

@@ -198,9 +198,8 @@ static void keep_name(struct smtp *s, struct smtp_piece name)
 	if (name.length == 0)
 		return;
 	for (size_t i = 0; i < name.length; i++) {
-		char c = name.at[i];
+		char c = smtp_lower(name.at[i]);
 
-		c = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 		hash = smtp_hash(hash, &c, 1);
 	}
 	if (f->helo_count == 0)

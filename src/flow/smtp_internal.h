@@ -65,6 +65,7 @@ struct smtp_piece {
 
 /* smtp_text.c: pure of any state but what it is given. */
 bool smtp_is_blank(char c);
+char smtp_lower(char c);			       /* of ASCII's letters, whatever the locale */
 bool smtp_same(struct smtp_piece a, const char *word); /* in any letter case */
 bool smtp_skip_blanks(struct smtp_piece *p);
 void smtp_trim(struct smtp_piece *p);

@@ -45,7 +45,22 @@ bool smtp_line_is_tls(const struct smtp_line *l)
 /* What a local part is made of, and a few bytes more that nobody should put into one. */
 static bool is_local(char c)
 {
-	return (unsigned char)c > ' ' && !strchr("<>()[],;:\"@", c);
+	switch (c) {
+	case '<':
+	case '>':
+	case '(':
+	case ')':
+	case '[':
+	case ']':
+	case ',':
+	case ';':
+	case ':':
+	case '"':
+	case '@':
+		return false;
+	default:
+		return (unsigned char)c > ' ';
+	}
 }
 
 /* A word of the line, or what stands in quotes; else one byte. */

@@ -52,7 +52,7 @@ void smtp_begins(struct smtp *s, uint64_t known)
 	}
 	if (s->greeting == GREETING_SEEN && known < s->greeting_end)
 		s->facts.spoke_first = true;
-	if (!blind && (outstanding || behind))
+	if (s->facts.server_seen && !blind && (outstanding || behind))
 		claim_pipelined(s);
 }
 

@@ -215,6 +215,11 @@ static bool is_foreign(struct smtp_piece line)
 	return false;
 }
 
+static bool is_beginning(const struct smtp *s)
+{
+	return s->facts.replies == 0 && s->reply_lines == 0;
+}
+
 /*
  * A line that is no reply.  Within a dialogue it is passed over.  At the beginning it says that
  * this is another protocol, or the rest of a line whose beginning was not seen: a reply that
@@ -222,7 +227,7 @@ static bool is_foreign(struct smtp_piece line)
  */
 static void junk_line(struct smtp *s, struct smtp_piece line)
 {
-	if (s->facts.replies > 0 || s->reply_lines > 0)
+	if (!is_beginning(s))
 		return;
 	s->facts.not_smtp = true;
 	if (is_foreign(line) || (s->after_junk && s->facts.commands == 0))
@@ -244,6 +249,15 @@ static void whole_line(struct smtp *s, const struct smtp_sink *sink)
 		junk_line(s, line);
 	}
 	smtp_line_wipe(&s->server);
+}
+
+/* One that goes on and on need not come to its end to be told. */
+static void cut_line(struct smtp *s)
+{
+	struct reply_line r;
+
+	if (!s->skip_server && is_beginning(s) && !parse_line(smtp_line_text(&s->server), &r))
+		s->facts.not_smtp = true;
 }
 
 /* A record of TLS where a reply should begin: what STARTTLS was answered with was not seen, or TLS
@@ -276,8 +290,8 @@ void smtp_server(struct smtp *s, const void *data, size_t n, const struct smtp_s
 			see_tls(s);
 		else if (whole)
 			whole_line(s, sink);
-		else if (s->server.cut && s->facts.replies == 0 && !is_digit(s->server.text[0]))
-			s->facts.not_smtp = true;
+		else if (s->server.cut)
+			cut_line(s);
 	}
 	s->server_bytes += from.left;
 }

@@ -7,6 +7,13 @@
 #include "base/addr.h"
 #include "base/text.h"
 
+char smtp_lower(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c | 0x20);
+	return c;
+}
+
 bool smtp_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -14,6 +21,8 @@ bool smtp_is_blank(char c)
 
 bool smtp_same(struct smtp_piece a, const char *word)
 {
+	if (a.length == 0 || ((*a.at ^ *word) & ~0x20)) /* most words differ here */
+		return a.length == 0 && *word == '\0';
 	return strlen(word) == a.length && strncasecmp(a.at, word, a.length) == 0;
 }
 
@@ -149,15 +158,12 @@ void smtp_keep_sender(struct smtp_facts *f, struct smtp_piece path)
 			  SMTP_SENDERS};
 	char text[SMTP_LINE] = "<>";
 
-	if (path.length > 0 && text_escape(path.at, path.length, text, sizeof(text)) < path.length)
-		f->senders_left_out++;
-	else if (!keep(a, text))
-		f->senders_left_out++;
-}
+	size_t taken = 0;
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	if (path.length > 0)
+		taken = text_escape(path.at, path.length, text, sizeof(text));
+	if (taken < path.length || !keep(a, text))
+		f->senders_left_out++;
 }
 
 /* Letters, digits and what names and address literals are made of; never what may be the rest of a
@@ -167,7 +173,7 @@ static bool is_domain(struct smtp_piece d)
 	bool literal = d.length > 0 && *d.at == '[';
 
 	for (size_t i = 0; i < d.length; i++) {
-		char c = lower(d.at[i]);
+		char c = smtp_lower(d.at[i]);
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
 		      c == '_' || (c & 0x80) || (literal && c && strchr("[]:", c))))
@@ -193,7 +199,7 @@ void smtp_keep_domain(struct smtp_facts *f, struct smtp_piece path)
 		return;
 	}
 	for (char *c = text; *c; c++)
-		*c = lower(*c);
+		*c = smtp_lower(*c);
 	if (!keep(a, text))
 		f->domains_left_out++;
 }

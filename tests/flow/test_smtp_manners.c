@@ -1,0 +1,234 @@
+/* SMTP: who waited for whom, and who went on after a refusal. */
+#include "smtp_play.h"
+
+#define GREETING "S220 mx.example.net ESMTP\r\n"
+#define HELLO	 GREETING, "CEHLO a.example\r\n", "S250 mx.example.net\r\n"
+#define PIPES	 GREETING, "CEHLO a.example\r\n", "S250-mx.example.net\r\n250 PIPELINING\r\n"
+
+static void speaking_before_the_greeting_is_seen(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY("CEHLO a.example\r\n", GREETING, "S250 mx.example.net\r\n")->facts;
+
+	(void)state;
+	assert_true(f->spoke_first);
+	assert_false(f->pipelined); /* one command */
+	assert_int_equal(f->unmatched_replies, 0);
+	assert_int_equal(f->banner_code, 220);
+	f = PLAY(GREETING, "cEHLO a.example\r\n")->facts; /* the greeting was under way */
+	assert_true(f->spoke_first);
+	f = PLAY(GREETING, "CEHLO a.example\r\n")->facts;
+	assert_false(f->spoke_first);
+	/* postscreen's: the first line of a greeting that has more (POSTSCREEN_README) */
+	f = PLAY("S220-mx.example.net\r\n", "CEHLO a.example\r\n", GREETING)->facts;
+	assert_true(f->spoke_first);
+	f = PLAY("CEHLO a.example\r\n", "S554 no\r\n")->facts;
+	assert_true(f->spoke_first);
+	assert_int_equal(f->banner_code, 554);
+}
+
+static void where_the_server_is_not_seen_nothing_is_claimed(void **state)
+{
+	const struct smtp_facts *f = PLAY("CEHLO a.example\r\nMAIL FROM:<a@b.example>\r\nRCPT "
+					  "TO:<a@b.example>\r\nDATA\r\n",
+					  "A", "Cx\r\n.\r\nQUIT\r\n")
+					     ->facts;
+
+	(void)state;
+	assert_false(f->spoke_first || f->pipelined || f->pipelined_without_leave ||
+		     f->ignored_refusal || f->server_seen);
+	/* begun in the midst of a dialogue */
+	f = PLAY("CRCPT TO:<a@b.example>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n",
+		 "Cx\r\n.\r\n", "S250 ok\r\n")
+		    ->facts;
+	assert_false(f->spoke_first || f->pipelined);
+	assert_int_equal(f->banner_code, 0);
+	assert_string_equal(f->banner, "");
+	assert_int_equal(f->recipients, 0); /* the 250 may be of a command before */
+	assert_int_equal(f->messages, 1);
+	f = PLAY("g100", "CEHLO a.example\r\n", "S250 ok\r\n")->facts;
+	assert_false(f->spoke_first);
+}
+
+static void replies_find_their_commands_in_a_group(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY(PIPES,
+		     "CMAIL FROM:<a@b.example>\r\nRCPT TO:<a@c.example>\r\nRCPT "
+		     "TO:<b@d.example>\r\n"
+		     "RCPT TO:<c@e.example>\r\nDATA\r\n",
+		     "S250 ok\r\n550 5.1.1 no\r\n250 ok\r\n451 later\r\n354 go\r\n",
+		     "Cx\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<d@c.example>\r\nDATA\r\n",
+		     "S250 queued\r\n250 ok\r\n550 no\r\n554 no\r\n", "CQUIT\r\n", "S221 bye\r\n")
+			->facts;
+
+	(void)state;
+	assert_int_equal(f->recipients, 1);
+	assert_int_equal(f->recipients_refused, 3);
+	assert_int_equal(f->messages, 1);
+	assert_int_equal(f->messages_refused, 1);
+	assert_int_equal(f->domain_count, 3);
+	assert_int_equal(f->unmatched_replies, 0);
+	assert_true(f->pipelined && f->quit);
+	assert_false(f->pipelined_without_leave || f->lost_track || f->ignored_refusal);
+}
+
+static void pipelining_needs_leave(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY(HELLO, "CMAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\n")->facts;
+
+	(void)state;
+	assert_true(f->pipelined && f->pipelined_without_leave);
+	f = PLAY(PIPES, "CMAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\n")->facts;
+	assert_true(f->pipelined && !f->pipelined_without_leave);
+	/* RFC 2920 3.1: EHLO and NOOP stand last in a group */
+	f = PLAY(PIPES, "CNOOP\r\nMAIL FROM:<a@b.example>\r\n")->facts;
+	assert_true(f->pipelined_without_leave);
+	f = PLAY(GREETING, "CEHLO a.example\r\nMAIL FROM:<a@b.example>\r\n")->facts;
+	assert_true(f->pipelined_without_leave);
+	/* the reply was there, but not known when the command was sent */
+	f = PLAY(HELLO, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n", "cRCPT TO:<a@b.example>\r\n")
+		    ->facts;
+	assert_true(f->pipelined && f->pipelined_without_leave);
+	f = PLAY(HELLO, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n")
+		    ->facts;
+	assert_false(f->pipelined);
+	/* an unasked-for reply that crosses a command makes it no pipelining */
+	f = PLAY(HELLO, "S421 4.4.2 timeout\r\n", "cMAIL FROM:<a@b.example>\r\n")->facts;
+	assert_false(f->pipelined);
+}
+
+static void a_body_that_does_not_await_the_354_is_pipelined(void **state)
+{
+	const char *body = "CDATA\r\nSubject: x\r\n\r\nQUIT\r\n.\r\nQUIT\r\n";
+	const struct smtp_facts *f = PLAY(PIPES, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n",
+					  "CRCPT TO:<a@b.example>\r\n", "S250 ok\r\n", body,
+					  "S354 go\r\n", "S250 queued\r\n", "S221 bye\r\n")
+					     ->facts;
+
+	(void)state;
+	assert_true(f->pipelined && f->pipelined_without_leave && f->quit);
+	assert_int_equal(f->messages, 1);
+	assert_int_equal(f->body_bytes, 12 + 2 + 6);
+	assert_int_equal(f->commands, 5);
+	/* refused: they are commands after all */
+	f = PLAY(PIPES, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n",
+		 "S250 ok\r\n", body, "S451 no\r\n", "S500 what\r\n")
+		    ->facts;
+	assert_int_equal(f->body_bytes, 0);
+	assert_int_equal(f->commands, 6);
+	assert_int_equal(f->unknown_commands, 3);
+	assert_int_equal(f->messages_refused, 1);
+}
+
+static void going_on_after_a_refusal_is_seen(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY(HELLO, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n",
+		     "CRCPT TO:<a@b.example>\r\n", "S550 no\r\n", "CDATA\r\n", "S503 no\r\n")
+			->facts;
+
+	(void)state;
+	assert_true(f->ignored_refusal);
+	f = PLAY("S554 no\r\n", "CEHLO a.example\r\n")->facts;
+	assert_true(f->ignored_refusal);
+	f = PLAY("S554 no\r\n", "CQUIT\r\n")->facts;
+	assert_false(f->ignored_refusal);
+	f = PLAY(GREETING, "CHELO a.example\r\n", "S550 no\r\n", "CMAIL FROM:<>\r\n")->facts;
+	assert_true(f->ignored_refusal);
+	f = PLAY(HELLO, "CMAIL FROM:<>\r\n", "S550 no\r\n", "CRCPT TO:<a@b.example>\r\n")->facts;
+	assert_true(f->ignored_refusal);
+	f = PLAY(HELLO, "CMAIL FROM:<>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n",
+		 "S250 ok\r\n", "CDATA\r\n", "S451 no\r\n", "CSubject: x\r\n")
+		    ->facts;
+	assert_true(f->ignored_refusal);
+	/* what was under way when the refusal came ignores nothing */
+	f = PLAY(PIPES, "CMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n",
+		 "S250 ok\r\n550 no\r\n503 no\r\n", "CRSET\r\n", "S250 ok\r\n", "CMAIL FROM:<>\r\n",
+		 "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n", "S550 no\r\n",
+		 "CRCPT TO:<a@b.example>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n")
+		    ->facts;
+	assert_false(f->ignored_refusal);
+}
+
+static void an_unasked_for_421_refuses_and_answers_nothing(void **state)
+{
+	const struct play *p = PLAY(HELLO, "S421 4.4.2 timeout\r\n");
+
+	(void)state;
+	assert_int_equal(p->facts->unmatched_replies, 1);
+	assert_int_equal(p->facts->replies_4xx, 1);
+	assert_string_equal(p->refusals, "421 4.4.2 timeout\n");
+}
+
+static void other_protocols_are_told_apart(void **state)
+{
+	static const char *const servers[] = {
+		"SSSH-2.0-OpenSSH_9.2p1\r\n",	 "SHTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n",
+		"S+OK POP3 ready\r\n",		 "S\x16\x03\x03\x7a\x02",
+		"Shello\r\nand hello again\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(servers) / sizeof(*servers); i++) {
+		const struct smtp_facts *f =
+			PLAY(servers[i], "CGET / HTTP/1.1\r\nHost: x\r\n\r\n", "S220 x\r\n")->facts;
+
+		assert_true(f->not_smtp);
+		assert_int_equal(f->unknown_commands, 0);
+		assert_int_equal(f->replies, 0);
+	}
+	assert_true(PLAY("Shello\r\n")->facts->not_smtp);
+	/* the rest of a line whose beginning was not seen */
+	assert_false(PLAY("Sueued as 123\r\n", "CQUIT\r\n", "S221 bye\r\n")->facts->not_smtp);
+}
+
+static void a_handshake_is_no_row_of_unknown_commands(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY("C\x16\x03\x01\x02\n\n\n\n\r\nMAIL FROM:<a@b.example>\r\n",
+		     "S\x16\x03\x03\x02\r\n250 x\r\n", "C\n\n")
+			->facts;
+
+	(void)state;
+	assert_int_equal(f->unknown_commands, 0);
+	assert_int_equal(f->commands, 0);
+	assert_int_equal(f->replies, 0);
+	assert_false(f->spoke_first || f->encrypted || f->bare_lf);
+}
+
+static void noise_of_a_client_is_counted_once_a_greeting_shows_it_to_be_noise(void **state)
+{
+	const struct smtp_facts *f =
+		PLAY("CGET / HTTP/1.1\r\nHost: x\r\n\r\n", GREETING, "S500 a\r\n500 b\r\n500 c\r\n")
+			->facts;
+
+	(void)state;
+	assert_int_equal(f->unknown_commands, 3);
+	assert_int_equal(f->unmatched_replies, 0);
+	assert_true(f->spoke_first && f->pipelined);
+	f = PLAY("Cthe rest of\r\na body\r\n.\r\n", "S250 queued\r\n", "CQUIT\r\n", "S221 x\r\n")
+		    ->facts;
+	assert_int_equal(f->unknown_commands, 0);
+	assert_int_equal(f->messages, 1);
+	assert_int_equal(f->unmatched_replies, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(speaking_before_the_greeting_is_seen),
+		cmocka_unit_test(where_the_server_is_not_seen_nothing_is_claimed),
+		cmocka_unit_test(replies_find_their_commands_in_a_group),
+		cmocka_unit_test(pipelining_needs_leave),
+		cmocka_unit_test(a_body_that_does_not_await_the_354_is_pipelined),
+		cmocka_unit_test(going_on_after_a_refusal_is_seen),
+		cmocka_unit_test(an_unasked_for_421_refuses_and_answers_nothing),
+		cmocka_unit_test(other_protocols_are_told_apart),
+		cmocka_unit_test(a_handshake_is_no_row_of_unknown_commands),
+		cmocka_unit_test(noise_of_a_client_is_counted_once_a_greeting_shows_it_to_be_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
