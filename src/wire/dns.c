@@ -333,7 +333,7 @@ static bool read_header(struct message *m, struct dns_message *ret_, uint16_t co
 	};
 	if ((flags & FLAG_OPCODE) != 0 || bytes_be16(h + 4) != 1)
 		return stop(m, DNS_NOT_OURS);
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		counts[i] = bytes_be16(h + 6 + 2 * i);
 	return true;
 }
