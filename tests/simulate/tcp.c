@@ -17,12 +17,20 @@ static const uint8_t linux_options[] = {2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 1,
 static const uint8_t windows_options[] = {2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2};
 static const uint8_t plain_options[] = {2, 4, 5, 0xb4};
 
+/* About 64 KiB, by the scale that the options of the SYN give. */
+static uint16_t window(const struct conn *c, bool client, uint8_t flags)
+{
+	if (flags & TCP_SYN || c->host->kernel == KERNEL_EMBEDDED)
+		return client ? 64240 : 65535;
+	return client && c->host->kernel == KERNEL_LINUX ? 502 : 256;
+}
+
 static void segment(struct conn *c, bool client, uint64_t time, uint8_t flags, uint32_t seq,
 		    uint32_t ack, const void *data, size_t length)
 {
 	struct wire_segment s = {.seq = seq,
 				 .ack = flags & TCP_ACK ? ack : 0,
-				 .window = client ? 64240 : 65535,
+				 .window = window(c, client, flags),
 				 .flags = flags,
 				 .payload = data,
 				 .length = length};
@@ -94,17 +102,25 @@ static enum opened refusal(struct conn *c, uint64_t delay)
 	return OPEN_REFUSED;
 }
 
-/* A router's word; a kernel treats it as soft while it connects, so the SYNs may go on. */
+/* A router's word.  Linux and small stacks take it for the end of the attempt; Windows goes on, and
+ * has it again for each SYN. */
 static enum opened unreachable(struct conn *c, const struct wire_end *router, uint64_t delay,
-			       uint8_t code)
+			       uint8_t code, uint64_t patience)
 {
 	struct wire_end from = *router;
+	uint64_t start = c->now;
+	bool windows = c->host->kernel == KERNEL_WINDOWS || c->host->kernel == KERNEL_WINDOWS7;
+	const uint32_t *ms = again[c->host->kernel];
 
-	syn(c, c->now);
-	c->now += rng_jitter(c->rng, delay, 10);
-	wire_unreachable(&c->sim->wire, c->now, &from, &c->client, c->host->vlan, code, &c->server,
-			 c->client_seq);
-	return OPEN_UNREACHABLE;
+	for (;; ms++) {
+		syn(c, c->now);
+		c->now += rng_jitter(c->rng, delay, 10);
+		wire_unreachable(&c->sim->wire, c->now, &from, &c->client, c->host->vlan, code,
+				 &c->server, c->client_seq);
+		if (!windows || !*ms || (patience && *ms * MS > patience))
+			return OPEN_UNREACHABLE;
+		c->now = start + *ms * MS;
+	}
 }
 
 static enum opened handshake(struct conn *c)
@@ -176,7 +192,7 @@ enum opened conn_open(struct conn *c, struct sim *s, struct host *h, struct rng 
 		c->server.ttl = 64;
 		return refusal(c, 400 * US);
 	case BLOCK_ICMP:
-		return unreachable(c, &router, 300 * US, 13);
+		return unreachable(c, &router, 300 * US, 13, patience);
 	case BLOCK_NONE:
 		break;
 	}
@@ -188,7 +204,7 @@ enum opened conn_open(struct conn *c, struct sim *s, struct host *h, struct rng 
 	case LIFE_UNREACHABLE:
 		router.ip = (v->ip & 0xffff0000) + 0x101;
 		router.ttl = (uint8_t)(v->ttl + 2);
-		return unreachable(c, &router, v->rtt, 1);
+		return unreachable(c, &router, v->rtt, 1, patience);
 	case LIFE_UP:
 		break;
 	}
