@@ -13,6 +13,7 @@
 #define CONFIG_DEFAULT_PATH   "/etc/egress25.conf"
 #define CONFIG_DEFAULT_RECORD "/var/lib/egress25/record.db"
 #define CONFIG_ERROR	      1024
+#define CONFIG_PUBLIC	      32 /* most public addresses */
 
 /* Texts given on the command line; a list with any entry replaces the file's. */
 struct config_list {
@@ -22,7 +23,7 @@ struct config_list {
 
 struct config_overrides {
 	struct config_list interfaces, internal, mail_servers, smart_hosts, allow;
-	struct config_list ports, also_watch;
+	struct config_list ports, also_watch, public_addresses;
 	const char *record; /* or NULL */
 };
 
@@ -35,6 +36,8 @@ struct config {
 	char *sensor;		    /* the host's name unless configured */
 	uint16_t ports[SITE_PORTS]; /* watched and also watched, ascending; more are an error */
 	size_t port_count;
+	struct addr public_addresses[CONFIG_PUBLIC]; /* of the NAT, as the Internet sees us */
+	size_t public_count;
 	/* section retention */
 	int64_t retention_age; /* microseconds */
 	int64_t retention_bytes;

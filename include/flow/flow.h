@@ -68,7 +68,14 @@ struct flow {
 	/* The caller's: the judgement made when the attempt began.  The tracker never reads them.
 	 */
 	uint8_t standing : 4;
-	uint8_t reason;
+	bool weighed : 1; /* its end was taken as evidence */
+
+	/* Set by dialogs.c. */
+	bool dialogue : 1; /* one was begun; there is no second one */
+	bool sent : 1;	   /* a message was accepted */
+	bool rejected : 1; /* the server answered 4xx or 5xx */
+
+	uint8_t reason; /* the caller's, like standing */
 
 	/* The client's own frames, from the copy with the highest hops. */
 	bool has_mac : 1;

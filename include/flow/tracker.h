@@ -66,6 +66,9 @@ void tracker_clock(struct tracker *t, int64_t stamp);
 #define TRACKER_SURE 8
 void tracker_direction(struct tracker *t, bool from_internal, unsigned int weight);
 
+/* Whether the mirror has shown no frame from inside to outside for long, and others. */
+bool tracker_is_one_sided(const struct tracker *t);
+
 /*
  * One packet of outcome DECODE_TCP or DECODE_ICMP_ERROR; any other is the caller's mistake.
  * Whatever has no watched port is passed over.  Returns the flow it belongs to, good until the next
@@ -84,6 +87,13 @@ uint32_t tracker_collect(struct tracker *t, uint32_t most);
 /* The capture ends: resolves the embryos and hands flows to the sink as final, at most `most`.
  * Returns whether more are left. */
 bool tracker_finish(struct tracker *t, uint32_t most);
+
+/* The number of a flow, 1 to the capacity, its own as long as it is in the table. */
+uint32_t tracker_index(const struct tracker *t, const struct flow *f);
+/* Microseconds on a clock that follows the stamps and never runs back. */
+int64_t tracker_now(const struct tracker *t);
+/* f has changed without a frame: it is to be handed to the sink. */
+void tracker_touch(struct tracker *t, struct flow *f);
 
 const struct tracker_counters *tracker_counters(const struct tracker *t);
 

@@ -29,6 +29,16 @@ struct connection {
 	uint8_t tag_count;
 	uint16_t vlans[PACKET_TAGS]; /* outermost first */
 	uint64_t bytes_sent, bytes_received;
+	bool has_dialogue; /* the next two are known */
+	uint32_t messages, recipients;
+	uint32_t texts; /* where the batch keeps its texts; 0: it has none, or none that are new */
+};
+
+/* What was said in a connection: escaped, "" where there is nothing.  Borrowed. */
+struct connection_texts {
+	const char *server_name, *helo, *banner, *reply;
+	const char *senders; /* one behind the other, each with its NUL */
+	uint16_t senders_length;
 };
 
 /* Numbers of a host, or what is to be added to them; outcomes may be negative in a change. */
@@ -46,13 +56,17 @@ static inline bool connection_is_precious(const struct connection *c)
 void tally_add(struct tally *to, const struct tally *change);
 
 /*
- * Fills *ret_connection from an attempt, and *ret_change with what is new since the flow was told
- * last.  id_base is added to the flow's serial.
+ * Fills *ret_connection from an attempt and its dialogue (NULL where it has none), and *ret_change
+ * with what is new since the flow was told last.  id_base is added to the flow's serial.
  */
-void offence_of_flow(const struct flow *f, uint64_t id_base, bool final,
-		     struct connection *ret_connection, struct tally *ret_change);
+struct dialogue;
+void offence_of_flow(const struct flow *f, const struct dialogue *dialogue, uint64_t id_base,
+		     bool final, struct connection *ret_connection, struct tally *ret_change);
 
-/* Marks the flow as told, as it stands: its change was taken. */
-void offence_told(struct flow *f);
+/* Whether anything was said since the dialogue was told last. */
+bool offence_has_words(const struct dialogue *dialogue);
+
+/* Marks the flow and its dialogue as told, as they stand: their change was taken. */
+void offence_told(struct flow *f, struct dialogue *dialogue);
 
 #endif

@@ -6,7 +6,7 @@
 #define EGRESS25_JUDGE_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x45473235 /* "EG25" */
-#define SCHEMA_VERSION	      1
+#define SCHEMA_VERSION	      2
 
 /* Spans of the tables host_sum and contact_sum, in seconds; ALL has start 0. */
 #define SCHEMA_SPAN_ALL	   0

@@ -32,6 +32,11 @@ void way_free(struct way *w);
 void way_set_policy(struct way *w, const struct policy *policy);
 void way_set_batch(struct way *w, struct batch *batch);
 
+/* Public addresses of ours, as configured; copied. */
+void way_set_public(struct way *w, const struct addr *addresses, size_t count);
+/* Evidence against a host of an earlier run; before the first frame. */
+void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
+
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);
 

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "query/connections.h"
+#include "query/notices.h"
 #include "query/offender.h"
 #include "query/record.h"
+#include "query/verdict.h"
 #include "query/window.h"
 
 #define HOST_IDENTITIES 1000 /* bounds of the lists */
@@ -49,6 +51,8 @@ struct host {
 	int64_t server_count; /* all, of which the list holds the most attempted */
 	struct list servers;
 	struct list recent;
+	struct ledger_sheet ledger; /* the sum behind the verdict */
+	struct list notices;	    /* blacklistings that it was told of last */
 };
 
 extern const struct field host_fields[];

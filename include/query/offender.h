@@ -38,11 +38,11 @@ struct offender {
 	bool destinations_exact;
 	int64_t bytes_sent, resets;
 	struct maybe killed;
-	struct list helo;
+	struct list helo; /* first seen first */
 	int64_t outcomes[OUTCOME_COUNT];
-	const char *verdict;
+	char verdict[16]; /* "" where nothing is known */
 	struct maybe_real score;
-	struct list reasons;
+	struct list reasons; /* strongest first */
 	bool now_permitted;
 };
 
@@ -74,6 +74,7 @@ void offenders_rank(struct offenders *o);
 /* How many of them today's policy does not permit. */
 size_t offenders_pressing(const struct offenders *o);
 
+void offender_done(struct offender *o);
 void offenders_done(struct offenders *o);
 
 /* The number of the innermost tag of "100.20", or -1 for none. */

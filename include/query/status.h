@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/moment.h"
+#include "query/notices.h"
 #include "query/record.h"
 #include "query/value.h"
 
@@ -56,6 +57,8 @@ struct status {
 	} record;
 	const char *incident;
 	struct list blind;
+	struct list listings; /* struct notice_row: what remote servers say of us */
+	struct list remarks;  /* texts: mail servers unlike themselves */
 };
 
 extern const struct field status_fields[];

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 
-#define POLICY "mail-server internal smart-host allow port also-watch "
+#define POLICY "mail-server internal smart-host allow port also-watch public-address "
 #define OUTPUT "config format no-color help version"
 
 const struct command command_table[] = {

@@ -46,10 +46,11 @@ static const struct row table[] = {
 	{"until", 0, "TIME", NULL, KIND_TEXT, AT(until)},
 	{"mail-server", 0, "PREFIX", "may send to the Internet", LIST(mail_servers)},
 	{"internal", 0, "PREFIX", "addresses of our own", LIST(internal)},
+	{"public-address", 0, "ADDRESS", "ours, as the Internet sees it", LIST(public_addresses)},
 	{"smart-host", 0, "PREFIX", "where mail servers may send", LIST(smart_hosts)},
 	{"allow", 0, "SRC[,DST[,PORT]]", "no offence", LIST(allow)},
-	{"port", 0, "PORT", "watched instead of 25", LIST(ports)},
-	{"also-watch", 0, "PORT", "recorded, never an offence", LIST(also_watch)},
+	{"port", 0, "PORT", "instead of 25; recorded alone", LIST(ports)},
+	{"also-watch", 0, "PORT", NULL, LIST(also_watch)},
 	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
 	{"format", 0, "FORMAT", "table, json or csv; no colour on a terminal", KIND_FORMAT,
 	 AT(format)},
@@ -323,6 +324,7 @@ void options_done(struct options *o)
 	free(o->overrides.allow.items);
 	free(o->overrides.ports.items);
 	free(o->overrides.also_watch.items);
+	free(o->overrides.public_addresses.items);
 }
 
 int options_config(const struct options *options, struct config **ret_)

@@ -10,6 +10,8 @@
 #include "commands/command.h"
 #include "commands/print.h"
 #include "monitor/reading.h"
+#include "query/notices.h"
+#include "query/record.h"
 
 static void say_losses(FILE *to, const struct health *h)
 {
@@ -29,10 +31,26 @@ static void say_unclassified(FILE *to, const struct health *h)
 		fprintf(to, "%s\n", health_describe_unclassified(h, text, sizeof(text)));
 }
 
-/* The closing lines: on standard output beside a table, else on standard error. */
-static void say_health(const struct options *o, const struct health *h)
+/* What remote servers said of us. */
+static void say_notices(FILE *to, struct sqlite3 *db)
 {
-	FILE *to = o->format == FORMAT_TABLE ? stdout : stderr;
+	struct record *record = record_borrow(db);
+	char text[NOTICES_TEXT];
+	struct list list;
+
+	if (record && notices_load(record, NULL, &list) == 0) {
+		const struct notice_row *rows = list.items;
+
+		for (size_t i = 0; i < list.count; i++)
+			fprintf(to, "%s\n", notices_describe(&rows[i], text));
+		notices_done(&list);
+	}
+	record_close(record);
+}
+
+/* The closing lines: on standard output beside a table, else on standard error. */
+static void say_health(FILE *to, const struct health *h)
+{
 	char newest[MOMENT_TEXT];
 	uint64_t inward = 0, outward = 0;
 
@@ -55,12 +73,14 @@ static void say_health(const struct options *o, const struct health *h)
 /* What could be read is answered; that something could not shows in the status. */
 static int read_and_print(const struct options *o, const struct config *config, struct reading *r)
 {
+	FILE *to = o->format == FORMAT_TABLE ? stdout : stderr;
 	int result = reading_run(r), status;
 
 	if (result < 0 && reading_health(r)->packets == 0)
 		return EXIT_FAILED;
 	status = offenders_print(reading_database(r), config, o, moment_now());
-	say_health(o, reading_health(r));
+	say_notices(to, reading_database(r));
+	say_health(to, reading_health(r));
 	if (fflush(stdout) != 0)
 		return EXIT_FAILED;
 	return result < 0 ? EXIT_FAILED : status;

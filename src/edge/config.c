@@ -26,6 +26,7 @@ const struct setting_row setting_table[SET_COUNT] = {
 	[SET_SMART_HOSTS] = {"smart_hosts", "smart_hosts", SECTION_NONE, true, NULL},
 	[SET_PORTS] = {"ports", "ports", SECTION_NONE, true, NULL},
 	[SET_ALSO_WATCH] = {"also_watch", "also_watch", SECTION_NONE, true, NULL},
+	[SET_PUBLIC_ADDRESSES] = {"public_addresses", "public_addresses", SECTION_NONE, true, NULL},
 	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},
 	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false, NULL},
 	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false, "10m"},
@@ -151,6 +152,7 @@ static int add_overrides(struct items *items, const struct config_overrides *o)
 		{&o->allow, SET_ALLOW_SOURCE, "--allow"},
 		{&o->ports, SET_PORTS, "--port"},
 		{&o->also_watch, SET_ALSO_WATCH, "--also-watch"},
+		{&o->public_addresses, SET_PUBLIC_ADDRESSES, "--public-address"},
 	};
 	const struct item record = {.setting = SET_RECORD, .option = "--record"};
 	int r = o->record ? items_add(items, &record, o->record) : 0;

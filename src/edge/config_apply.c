@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,29 +11,6 @@
 #include "base/text.h"
 
 #define SENSOR_MOST 64
-
-struct apply {
-	struct config *c;
-	const struct items *items;
-	char *error;
-	char origin[ORIGIN_TEXT]; /* of the item in hand */
-};
-
-static const char *origin_of(struct apply *a, unsigned int line, const char *option)
-{
-	return config_origin(a->c, line, option, a->origin, sizeof(a->origin));
-}
-
-/* Says what is wrong with an item: "FILE:12: ports: found "x", expected ..." */
-static int fail(struct apply *a, const struct item *item, const char *what)
-{
-	const char *name = setting_table[item->setting].full;
-
-	if (item->option)
-		return config_fail(a->error, "%s: \"%s\": %s", item->option, item->text, what);
-	return config_fail(a->error, "%s:%u: %s: \"%s\": %s", a->c->path, item->line, name,
-			   item->text, what);
-}
 
 static int fail_twice(struct apply *a, const struct item *item, enum policy_class c,
 		      const char *value)
@@ -48,132 +24,9 @@ static int fail_twice(struct apply *a, const struct item *item, enum policy_clas
 	for (size_t i = 0; i < policy_rule_count(a->c->policy, c); i++)
 		if (strcmp(policy_rule(a->c->policy, c, i)->text, text) == 0)
 			where = policy_rule(a->c->policy, c, i)->origin;
-	return fail(a, item,
-		    text_print(what, sizeof(what), "stands twice, first at %s; remove one", where));
-}
-
-/* Reading single values. */
-
-static int take_prefix(struct apply *a, const struct item *item, const char *text,
-		       struct prefix *ret_)
-{
-	char masked[PREFIX_TEXT], what[256];
-	struct prefix p;
-	int r = prefix_parse(text, &p);
-
-	if (r == 0) {
-		*ret_ = p;
-		return 0;
-	}
-	if (r == -EDOM)
-		return fail(a, item,
-			    text_print(what, sizeof(what),
-				       "%.60s has bits set behind its prefix; write %s", text,
-				       prefix_format(&p, masked)));
-	return fail(a, item, "expected an address or a prefix, such as 10.0.0.25 or 10.0.0.0/8");
-}
-
-static int take_number(struct apply *a, const struct item *item, const char *text, int64_t least,
-		       int64_t most, int64_t *ret_)
-{
-	char what[128];
-	int64_t n = 0;
-	const char *at = text;
-
-	for (; *at >= '0' && *at <= '9' && n <= most; at++)
-		n = n * 10 + (*at - '0');
-	if (*at || at == text || n < least || n > most)
-		return fail(a, item,
-			    text_print(what, sizeof(what),
-				       "expected a number from %" PRId64 " to %" PRId64, least,
-				       most));
-	*ret_ = n;
-	return 0;
-}
-
-static int take_port(struct apply *a, const struct item *item, const char *text, uint16_t *ret_)
-{
-	int64_t n;
-	int r = take_number(a, item, text, 1, 65535, &n);
-
-	if (r == 0)
-		*ret_ = (uint16_t)n;
-	return r;
-}
-
-static int take_duration(struct apply *a, const struct item *item, int64_t *ret_)
-{
-	if (moment_parse_duration(item->text, ret_) < 0)
-		return fail(a, item, "expected a duration, such as 90d, 12h or 1h30m");
-	return 0;
-}
-
-static int take_size(struct apply *a, const struct item *item, int64_t *ret_)
-{
-	static const char units[] = "KMGT";
-	size_t length = strlen(item->text);
-	const char *unit = length ? strchr(units, item->text[length - 1]) : NULL;
-	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
-	char number[24];
-	char *end;
-	long long n;
-
-	if (unit)
-		length--;
-	if (length == 0 || length >= sizeof(number))
-		return fail(a, item, "expected a size, such as 500M or 4G");
-	memcpy(number, item->text, length);
-	number[length] = '\0';
-	errno = 0;
-	n = strtoll(number, &end, 10);
-	if (*end || number[0] < '0' || number[0] > '9' || errno || n > INT64_MAX >> shift)
-		return fail(a, item, "expected a size, such as 500M or 4G");
-	*ret_ = (int64_t)n << shift;
-	return 0;
-}
-
-/* A date in the future or the past: no duration, and no time of an unnamed day. */
-static int take_until(struct apply *a, const struct item *item, int64_t *ret_)
-{
-	if (strlen(item->text) < 10 || item->text[4] != '-' ||
-	    moment_parse(item->text, 0, ret_) < 0)
-		return fail(a, item, "expected a date, such as 2026-12-31 or 2026-12-31T18:00:00Z");
-	return 0;
-}
-
-/* Whether text can be printed as it stands: only backslashes would be escaped, to four bytes each.
- */
-static bool is_plain(const char *text, size_t length, char *buf, size_t size)
-{
-	size_t want = length;
-
-	for (size_t i = 0; i < length; i++)
-		want += text[i] == '\\' ? 3 : 0;
-	return text_escape(text, length, buf, size) == length && strlen(buf) == want;
-}
-
-static int take_text(struct apply *a, const struct item *item, size_t most, char **ret_)
-{
-	size_t length = strlen(item->text);
-	char *copy;
-	bool plain;
-
-	if (length == 0 || length > most)
-		return fail(a, item, length ? "this is too long" : "expected some text");
-	copy = malloc(4 * length + 1);
-	if (!copy)
-		return -ENOMEM;
-	plain = is_plain(item->text, length, copy, 4 * length + 1);
-	if (!plain) {
-		free(copy);
-		return fail(a, item,
-			    "control characters and bytes that are no UTF-8 cannot stand "
-			    "here");
-	}
-	memcpy(copy, item->text, length + 1);
-	free(*ret_);
-	*ret_ = copy;
-	return 0;
+	return config_item_fail(a, item,
+				text_print(what, sizeof(what),
+					   "stands twice, first at %s; remove one", where));
 }
 
 /* Applying. */
@@ -185,10 +38,11 @@ static int apply_interface(struct apply *a, const struct item *item)
 	char **names;
 
 	if (length == 0 || length >= IF_NAMESIZE || strpbrk(item->text, "/ \t\r\n"))
-		return fail(a, item, "expected the name of an interface, such as eth1");
+		return config_item_fail(a, item, "expected the name of an interface, such as eth1");
 	for (size_t i = 0; i < c->interface_count; i++)
 		if (strcmp(c->interfaces[i], item->text) == 0)
-			return item->option ? 0 : fail(a, item, "stands twice; remove one");
+			return item->option ? 0
+					    : config_item_fail(a, item, "stands twice; remove one");
 	names = reallocarray(c->interfaces, c->interface_count + 1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
@@ -206,20 +60,40 @@ static int apply_prefix(struct apply *a, const struct item *item, enum policy_cl
 {
 	char value[PREFIX_TEXT];
 	struct prefix p;
-	int r = take_prefix(a, item, item->text, &p);
+	int r = config_take_prefix(a, item, item->text, &p);
 
 	if (r < 0)
 		return r;
-	r = add(a->c->policy, &p, origin_of(a, item->line, item->option));
+	r = add(a->c->policy, &p, config_item_origin(a, item->line, item->option));
 	return r == -EEXIST ? fail_twice(a, item, class, prefix_format(&p, value)) : r;
+}
+
+static int apply_public(struct apply *a, const struct item *item)
+{
+	struct config *c = a->c;
+	struct addr address;
+	char what[64];
+
+	if (addr_parse(item->text, &address) < 0 || !addr_is_unicast(&address))
+		return config_item_fail(a, item, "expected an address, such as 203.0.113.9");
+	for (size_t i = 0; i < c->public_count; i++)
+		if (addr_equal(&c->public_addresses[i], &address))
+			return item->option ? 0
+					    : config_item_fail(a, item, "stands twice; remove one");
+	if (c->public_count == CONFIG_PUBLIC)
+		return config_item_fail(a, item,
+					text_print(what, sizeof(what), "at most %d can be named",
+						   CONFIG_PUBLIC));
+	c->public_addresses[c->public_count++] = address;
+	return 0;
 }
 
 static int apply_port(struct apply *a, const struct item *item, enum policy_class class)
 {
-	const char *origin = origin_of(a, item->line, item->option);
+	const char *origin = config_item_origin(a, item->line, item->option);
 	char what[128];
 	uint16_t port;
-	int r = take_port(a, item, item->text, &port);
+	int r = config_take_port(a, item, item->text, &port);
 
 	if (r < 0)
 		return r;
@@ -228,13 +102,15 @@ static int apply_port(struct apply *a, const struct item *item, enum policy_clas
 	if (r == -EEXIST)
 		return fail_twice(a, item, class, text_print(what, sizeof(what), "%u", port));
 	if (r == -EINVAL)
-		return fail(a, item,
-			    "this port is watched already (see ports); it cannot be also watched");
+		return config_item_fail(
+			a, item,
+			"this port is watched already (see ports); it cannot be also watched");
 	if (r == -E2BIG)
-		return fail(a, item,
-			    text_print(what, sizeof(what),
-				       "at most %d ports can be watched and also watched in all",
-				       SITE_PORTS));
+		return config_item_fail(
+			a, item,
+			text_print(what, sizeof(what),
+				   "at most %d ports can be watched and also watched in all",
+				   SITE_PORTS));
 	return r;
 }
 
@@ -246,21 +122,22 @@ static int apply_single(struct apply *a, const struct item *item)
 
 	switch ((int)item->setting) {
 	case SET_RECORD:
-		return take_text(a, item, 4000, &c->record);
+		return config_take_text(a, item, 4000, &c->record);
 	case SET_SENSOR:
-		return take_text(a, item, SENSOR_MOST, &c->sensor);
+		return config_take_text(a, item, SENSOR_MOST, &c->sensor);
 	case SET_SILENT_AFTER:
-		r = take_duration(a, item, &n);
+		r = config_take_duration(a, item, &n);
 		if (r == 0 && n == 0)
-			return fail(a, item, "expected a duration above 0, such as 10m");
+			return config_item_fail(a, item,
+						"expected a duration above 0, such as 10m");
 		c->silent_after = r == 0 ? n : c->silent_after;
 		return r;
 	case SET_RETENTION_AGE:
-		return take_duration(a, item, &c->retention_age);
+		return config_take_duration(a, item, &c->retention_age);
 	case SET_RETENTION_SIZE:
-		return take_size(a, item, &c->retention_bytes);
+		return config_take_size(a, item, &c->retention_bytes);
 	case SET_RETENTION_ROWS:
-		r = take_number(a, item, item->text, 0, UINT32_MAX, &n);
+		r = config_take_number(a, item, item->text, 0, UINT32_MAX, &n);
 		c->rows_per_host_hour = r == 0 ? (uint32_t)n : c->rows_per_host_hour;
 		return r;
 	default:
@@ -295,6 +172,8 @@ static int apply_item(struct apply *a, const struct item *item)
 		return apply_port(a, item, POLICY_PORT);
 	case SET_ALSO_WATCH:
 		return apply_port(a, item, POLICY_ALSO_WATCH);
+	case SET_PUBLIC_ADDRESSES:
+		return apply_public(a, item);
 	default:
 		return apply_single(a, item);
 	}
@@ -333,9 +212,9 @@ static int entry_take(struct apply *a, const struct item *item, struct entry *e)
 		entry_take_list(item, &e->ports, &e->port_count);
 		return 0;
 	case SET_ALLOW_UNTIL:
-		return take_until(a, item, &e->allow.until);
+		return config_take_until(a, item, &e->allow.until);
 	default:
-		return take_text(a, item, 1000, &e->note);
+		return config_take_text(a, item, 1000, &e->note);
 	}
 }
 
@@ -351,16 +230,17 @@ static const struct item *next_of(const struct item *item, const struct item *la
 static int entry_add_ports(struct apply *a, struct entry *e, const struct item *blame)
 {
 	const struct item *port = e->ports;
-	const char *origin = origin_of(a, e->line, NULL);
+	const char *origin = config_item_origin(a, e->line, NULL);
 	int r;
 
 	do {
-		r = port ? take_port(a, port, port->text, &e->allow.port) : 0;
+		r = port ? config_take_port(a, port, port->text, &e->allow.port) : 0;
 		if (r < 0)
 			return r;
 		r = policy_add_allow(a->c->policy, &e->allow, origin);
 		if (r == -EEXIST)
-			return fail(a, blame, "the same entry stands twice; remove one");
+			return config_item_fail(a, blame,
+						"the same entry stands twice; remove one");
 		if (r < 0)
 			return r;
 		port = port ? next_of(port, e->last) : NULL;
@@ -375,7 +255,7 @@ static int entry_add_destinations(struct apply *a, struct entry *e, const struct
 
 	e->allow.any_destination = !d;
 	do {
-		r = d ? take_prefix(a, d, d->text, &e->allow.destination) : 0;
+		r = d ? config_take_prefix(a, d, d->text, &e->allow.destination) : 0;
 		if (r == 0)
 			r = entry_add_ports(a, e, d ? d : source);
 		d = d ? next_of(d, e->last) : NULL;
@@ -405,7 +285,7 @@ static int entry_add(struct apply *a, struct entry *e)
 				   a->c->path, e->line, ALLOW_PRODUCT);
 	e->allow.note = e->note;
 	for (const struct item *s = e->sources; s && r == 0; s = next_of(s, e->last)) {
-		r = take_prefix(a, s, s->text, &e->allow.source);
+		r = config_take_prefix(a, s, s->text, &e->allow.source);
 		if (r == 0)
 			r = entry_add_destinations(a, e, s);
 	}
@@ -446,16 +326,16 @@ static int apply_allow_option(struct apply *a, const struct item *item)
 	source = strsep(&at, ",");
 	destination = strsep(&at, ",");
 	port = strsep(&at, ",");
-	r = at ? fail(a, item, "expected SOURCE[,DESTINATION[,PORT]]")
-	       : take_prefix(a, item, source, &allow.source);
+	r = at ? config_item_fail(a, item, "expected SOURCE[,DESTINATION[,PORT]]")
+	       : config_take_prefix(a, item, source, &allow.source);
 	if (r == 0 && destination && *destination) {
 		allow.any_destination = false;
-		r = take_prefix(a, item, destination, &allow.destination);
+		r = config_take_prefix(a, item, destination, &allow.destination);
 	}
 	if (r == 0 && port)
-		r = take_port(a, item, port, &allow.port);
+		r = config_take_port(a, item, port, &allow.port);
 	if (r == 0)
-		r = policy_add_allow(a->c->policy, &allow, origin_of(a, 0, item->option));
+		r = policy_add_allow(a->c->policy, &allow, config_item_origin(a, 0, item->option));
 	free(copy);
 	return r == -EEXIST ? 0 : r;
 }

@@ -3,6 +3,7 @@
  *
  *   config_scan.c   looks over the text before libconfuse sees it
  *   config_parse.c  libconfuse's part: from text to items, each with its line
+ *   config_take.c   reads single values
  *   config_apply.c  from items to the policy and the settings
  *   config.c        the file, the defaults, and what holds them together
  */
@@ -18,6 +19,7 @@ enum setting {
 	SET_SMART_HOSTS,
 	SET_PORTS,
 	SET_ALSO_WATCH,
+	SET_PUBLIC_ADDRESSES,
 	SET_RECORD,
 	SET_SENSOR,
 	SET_SILENT_AFTER,
@@ -44,6 +46,8 @@ struct setting_row {
 };
 extern const struct setting_row setting_table[SET_COUNT];
 extern const char *const section_names[SECTION_COUNT];
+
+#define ORIGIN_TEXT 4200 /* where a value stands, in words */
 
 /* One value, and where it stands. */
 struct item {
@@ -76,6 +80,27 @@ int config_fail(char error[CONFIG_ERROR], const char *format, ...)
 int config_scan(char *text, size_t length, const char *path, struct items *items,
 		char error[CONFIG_ERROR]);
 
+/* config_take.c: the value of an item, or -EINVAL with what is wrong with it said. */
+struct apply {
+	struct config *c;
+	const struct items *items;
+	char *error;
+	char origin[ORIGIN_TEXT]; /* of the item in hand */
+};
+
+const char *config_item_origin(struct apply *a, unsigned int line, const char *option);
+/* Says what is wrong with an item: "FILE:12: ports: found "x", expected ..." */
+int config_item_fail(struct apply *a, const struct item *item, const char *what);
+int config_take_prefix(struct apply *a, const struct item *item, const char *text,
+		       struct prefix *ret_);
+int config_take_number(struct apply *a, const struct item *item, const char *text, int64_t least,
+		       int64_t most, int64_t *ret_);
+int config_take_port(struct apply *a, const struct item *item, const char *text, uint16_t *ret_);
+int config_take_duration(struct apply *a, const struct item *item, int64_t *ret_);
+int config_take_size(struct apply *a, const struct item *item, int64_t *ret_);
+int config_take_until(struct apply *a, const struct item *item, int64_t *ret_);
+int config_take_text(struct apply *a, const struct item *item, size_t most, char **ret_);
+
 /* Parses text that config_scan() has passed. */
 int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR]);
 
@@ -97,6 +122,5 @@ bool items_replaced(const struct items *items, enum setting setting);
 /* Where an item stands, in words: "FILE:12" or "--mail-server". */
 const char *config_origin(const struct config *c, unsigned int line, const char *option, char *buf,
 			  size_t size);
-#define ORIGIN_TEXT 4200
 
 #endif

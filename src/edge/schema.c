@@ -214,6 +214,74 @@ static const char version_1_views[] =
 	" FROM host_sum a JOIN host h ON h.id = a.host"
 	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 0 AND a.attempts > 0;";
 
+/* --- version 2: what was said, and the verdict ------------------------------------------------ */
+
+static const char version_2_tables[] =
+	/* HELO and EHLO names of a host's offences, or of a mail server; 16 at most. */
+	"CREATE TABLE helo("
+	" host INTEGER NOT NULL REFERENCES host(id),"
+	" name TEXT NOT NULL,"
+	" first_seen INTEGER NOT NULL,"
+	" last_seen INTEGER NOT NULL,"
+	" PRIMARY KEY(host, name)"
+	") STRICT, WITHOUT ROWID;"
+	/* What is thought of a host, as of its last observation. */
+	"CREATE TABLE verdict("
+	" host INTEGER PRIMARY KEY REFERENCES host(id),"
+	" verdict TEXT NOT NULL,"
+	" score REAL NOT NULL,"
+	" log_odds REAL NOT NULL,"
+	" observed INTEGER NOT NULL," /* frames' time of the write */
+	" reasons TEXT NOT NULL,"     /* JSON array of texts, strongest first */
+	" ledger TEXT NOT NULL,"      /* JSON array of {reason, weight, text} */
+	" remarks TEXT NOT NULL,"     /* JSON array of texts: a mail server unlike itself */
+	" state BLOB NOT NULL"	      /* the judge's own memory: struct evidence */
+	") STRICT;"
+	/* What remote servers said of a public address of ours, by run. */
+	"CREATE TABLE listing("
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" address TEXT NOT NULL," /* '' where none was named */
+	" list TEXT NOT NULL,"
+	" policy INTEGER NOT NULL,"
+	" finding INTEGER NOT NULL,"
+	" first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL,"
+	" heard INTEGER NOT NULL,"
+	" voices INTEGER NOT NULL,"
+	" client TEXT NOT NULL,"
+	" server TEXT NOT NULL,"
+	" reply TEXT NOT NULL,"
+	" PRIMARY KEY(run, address)"
+	") STRICT, WITHOUT ROWID;";
+
+/* The view `connection` stays.  No JSON function here either. */
+static const char version_2_views[] =
+	"DROP VIEW offender;"
+	"CREATE VIEW offender AS SELECT h.address AS address, NULL AS name,"
+	" (SELECT CASE WHEN i.mac NOT IN (SELECT mac FROM router) THEN i.mac END FROM identity i"
+	"  WHERE i.host = a.host AND i.mac <> '' ORDER BY " SCHEMA_DISTANCE ","
+	"  i.last_seen DESC LIMIT 1)"
+	"  AS mac, NULL AS vendor,"
+	" (SELECT '[' || coalesce(group_concat(v), '') || ']' FROM (SELECT DISTINCT"
+	"  CAST(replace(i.vlan, rtrim(i.vlan, '0123456789'), '') AS INTEGER) AS v FROM identity i"
+	"  WHERE i.host = a.host AND i.vlan <> '' ORDER BY v)) AS vlans,"
+	" (SELECT sensor FROM run ORDER BY id DESC LIMIT 1) AS sensor,"
+	" a.first AS first_seen, a.last AS last_seen, a.attempts AS attempts,"
+	" a.connected AS connected, a.messages AS messages, a.recipients AS recipients,"
+	" a.destinations AS destinations, a.folded = 0 AS destinations_exact,"
+	" a.bytes_sent AS bytes_sent, a.resets AS resets, a.killed AS killed,"
+	" (SELECT '[' || coalesce(group_concat('\"' || replace(replace(n, '\\', '\\\\'), '\"',"
+	"  '\\\"') || '\"'), '') || ']' FROM (SELECT name AS n FROM helo WHERE host = a.host"
+	"  ORDER BY first_seen, name)) AS helo,"
+	" '{\"sent\":' || a.outcome_sent || ',\"encrypted\":' || a.outcome_encrypted ||"
+	"  ',\"rejected\":' || a.outcome_rejected || ',\"connected\":' || a.outcome_connected ||"
+	"  ',\"refused\":' || a.outcome_refused || ',\"unreachable\":' || a.outcome_unreachable ||"
+	"  ',\"unanswered\":' || a.outcome_unanswered || '}' AS outcomes,"
+	" v.verdict AS verdict, v.score AS score, coalesce(v.reasons, '[]') AS reasons"
+	" FROM host_sum a JOIN host h ON h.id = a.host LEFT JOIN verdict v ON v.host = a.host"
+	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 0 AND a.attempts > 0;";
+
 const char *const schema_step[SCHEMA_VERSION][SCHEMA_PARTS] = {
 	[0] = {version_1_counts, version_1_details, version_1_views},
+	[1] = {version_2_tables, version_2_views},
 };

@@ -163,6 +163,12 @@ static int put_all(struct store *s, const struct batch *b, int64_t now, struct n
 	if (r == 0)
 		r = store_put_rows(s, b);
 	if (r == 0)
+		r = store_put_words(s, b);
+	if (r == 0)
+		r = store_put_verdicts(s, b);
+	if (r == 0)
+		r = store_put_listings(s, b);
+	if (r == 0)
 		r = store_put_state(s, b, now);
 	return r;
 }

@@ -88,6 +88,10 @@ static int remove_host(struct store *s, int64_t host, int64_t picked_last)
 	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_IDENTITIES_DROP, host));
 	if (r >= 0)
+		r = store_do(s, STORE_BIND(s, SQL_HOST_HELO_DROP, host));
+	if (r >= 0)
+		r = store_do(s, STORE_BIND(s, SQL_HOST_VERDICT_DROP, host));
+	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_CONN_DROP, host));
 	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_ENTOMB, host));

@@ -1,7 +1,8 @@
 /*
  * What the parts of the store share.  store.c is the contract's face; store_open.c makes and opens
  * the file; store_sql.c owns the statements; store_ids.c turns addresses into ids; store_sums.c,
- * store_identity.c, store_rows.c and store_state.c write the parts of a batch; store_prune.c,
+ * store_identity.c, store_rows.c, store_words.c, store_verdict.c and store_state.c write the parts of a
+ * batch; store_prune.c,
  * store_hosts.c and store_sweep.c take away again.
  */
 #ifndef EGRESS25_EDGE_STORE_INTERNAL_H
@@ -38,6 +39,12 @@ enum store_sql {
 	SQL_ROWS_ADD,
 	SQL_CONN_ADD,
 	SQL_CONN_UPDATE,
+	SQL_HELO_ADD,
+	SQL_HELO_LIMIT,
+	SQL_SERVER_NAME,
+	SQL_VERDICT_PUT,
+	SQL_VERDICT_LOAD,
+	SQL_LISTING_PUT,
 	SQL_ROUTER_ADD,
 	SQL_ROUTER_LIMIT,
 	SQL_RUN_ADD,
@@ -68,6 +75,8 @@ enum store_sql {
 	SQL_HOST_LAST,
 	SQL_HOST_ENTOMB,
 	SQL_HOST_IDENTITIES_DROP,
+	SQL_HOST_HELO_DROP,
+	SQL_HOST_VERDICT_DROP,
 	SQL_HOST_CONN_DROP,
 	SQL_HOST_SUM_NEXT,
 	SQL_HOST_SUM_DROP,
@@ -210,6 +219,15 @@ int store_flush_identity(struct store *s, struct identity *pending);
 
 /* store_rows.c */
 int store_put_rows(struct store *s, const struct batch *b);
+
+/* store_words.c: HELO names of hosts, names of servers; what a batch's texts tell beyond the rows. */
+int store_put_words(struct store *s, const struct batch *b);
+/* Senders, one behind the other with their NULs, as a JSON array to be freed; NULL without memory. */
+char *store_json_list(const char *texts, size_t length);
+
+/* store_verdict.c: verdicts on hosts, and what remote servers say of us. */
+int store_put_verdicts(struct store *s, const struct batch *b);
+int store_put_listings(struct store *s, const struct batch *b);
 
 /* store_state.c */
 int store_put_state(struct store *s, const struct batch *b, int64_t now);

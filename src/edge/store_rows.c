@@ -43,15 +43,46 @@ static uint64_t row_id(const struct store *s, const struct connection *c)
 
 struct row_text {
 	char vlan[VLAN_TEXT], mac[MAC_TEXT];
+	char *senders;
 };
 
-/* Three parameters in the same order in either statement; the texts live in buf. */
-static void bind_texts(struct sqlite3_stmt *st, int from, const struct connection *c,
-		       struct row_text *buf)
+static void bind_known(struct sqlite3_stmt *st, int parameter, const char *text)
 {
+	store_text(st, parameter, *text ? text : NULL);
+}
+
+/* What the dialogue told; null where nothing is new. */
+static void bind_dialogue(struct sqlite3_stmt *st, int from, const struct batch *b,
+			  const struct connection *c, struct row_text *buf)
+{
+	struct connection_texts texts = {.helo = "", .banner = "", .reply = ""};
+
+	sqlite3_bind_null(st, from);
+	sqlite3_bind_null(st, from + 1);
+	if (c->has_dialogue) {
+		sqlite3_bind_int64(st, from, c->messages);
+		sqlite3_bind_int64(st, from + 1, c->recipients);
+	}
+	batch_texts(b, c, &texts);
+	if (texts.senders_length > 0)
+		buf->senders = store_json_list(texts.senders, texts.senders_length);
+	bind_known(st, from + 2, texts.helo);
+	bind_known(st, from + 3, texts.banner);
+	bind_known(st, from + 4, texts.reply);
+	store_text(st, from + 5, buf->senders);
+}
+
+/* Parameters in the same order in either statement; the texts live in buf. */
+static void bind_texts(struct sqlite3_stmt *st, int from, const struct batch *b,
+		       const struct connection *c, struct row_text *buf)
+{
+	if (!st)
+		return;
+	buf->senders = NULL;
 	store_text(st, from, outcome_name((enum outcome)c->outcome));
 	store_text(st, from + 1, store_vlan_text(c->vlans, c->tag_count, buf->vlan));
 	store_text(st, from + 2, c->has_mac ? mac_format(c->mac, buf->mac) : NULL);
+	bind_dialogue(st, from + 3, b, c, buf);
 }
 
 static void note_added(struct row_group *g, const struct connection *c)
@@ -69,9 +100,10 @@ static void note_added(struct row_group *g, const struct connection *c)
 	g->rows++;
 }
 
-static int add_row(struct store *s, struct row_group *g, const struct connection *c)
+static int add_row(struct store *s, struct row_group *g, const struct batch *b,
+		   const struct connection *c)
 {
-	struct row_text buf;
+	struct row_text buf = {0};
 	struct sqlite3_stmt *st;
 	int64_t server;
 	int r = store_server_id(s, &c->server, &server);
@@ -82,8 +114,9 @@ static int add_row(struct store *s, struct row_group *g, const struct connection
 			c->server_port, c->started, c->last, c->open, c->standing, c->connected,
 			(int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	store_text(st, 13, reason_text((enum reason)c->reason));
-	bind_texts(st, 14, c, &buf);
+	bind_texts(st, 14, b, c, &buf);
 	r = store_do(s, st);
+	free(buf.senders);
 	if (r < 0)
 		return r;
 	if (!connection_is_precious(c) && c->started < s->prune.plain_floor)
@@ -93,29 +126,31 @@ static int add_row(struct store *s, struct row_group *g, const struct connection
 }
 
 /* 1 where the record has the row, else 0. */
-static int update_row(struct store *s, const struct connection *c)
+static int update_row(struct store *s, const struct batch *b, const struct connection *c)
 {
-	struct row_text buf;
+	struct row_text buf = {0};
 	struct sqlite3_stmt *st =
 		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)row_id(s, c), c->last, c->open,
 			   c->connected, (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	int r;
 
-	bind_texts(st, 7, c, &buf);
+	bind_texts(st, 7, b, c, &buf);
 	r = store_do(s, st);
+	free(buf.senders);
 	return r < 0 ? r : sqlite3_changes(s->db) > 0;
 }
 
-static int put_row(struct store *s, struct row_group *g, const struct connection *c)
+static int put_row(struct store *s, struct row_group *g, const struct batch *b,
+		   const struct connection *c)
 {
 	bool room = s->rows_per_host_hour == 0 || g->rows < s->rows_per_host_hour;
 	int r = 0;
 
 	if (c->begun)
-		return room || connection_is_precious(c) ? add_row(s, g, c) : 0;
-	r = update_row(s, c);
+		return room || connection_is_precious(c) ? add_row(s, g, b, c) : 0;
+	r = update_row(s, b, c);
 	if (r == 0 && connection_is_precious(c))
-		return add_row(s, g, c);
+		return add_row(s, g, b, c);
 	return r < 0 ? r : 0;
 }
 
@@ -155,7 +190,7 @@ static int put_groups(struct store *s, const struct batch *b, const struct row_p
 
 		r = begin_group(s, from, &g);
 		for (; r >= 0 && at < end && at->host == from->host && at->hour == from->hour; at++)
-			r = put_row(s, &g, batch_connection(b, at->index));
+			r = put_row(s, &g, b, batch_connection(b, at->index));
 		if (r >= 0)
 			r = end_group(s, &g);
 	}

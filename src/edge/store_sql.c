@@ -67,12 +67,34 @@ static const char *const texts[] = {
 	[SQL_CONN_ADD] =
 		"INSERT OR REPLACE INTO conn(id, host, client_port, server, server_port, started,"
 		" last, ended, standing, connected, bytes_sent, bytes_received, reason, outcome,"
-		" vlan, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8, NULL, ?7), ?9, ?10, ?11,"
-		" ?12, ?13, ?14, ?15, ?16)",
+		" vlan, mac, messages, recipients, helo, banner, reply, senders)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8, NULL, ?7), ?9, ?10, ?11, ?12, ?13,"
+		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+	/* What was known stays where nothing new is told. */
 	[SQL_CONN_UPDATE] =
 		"UPDATE conn SET last = ?2, ended = iif(?3, NULL, ?2), connected = ?4,"
-		" bytes_sent = ?5, bytes_received = ?6, outcome = ?7, vlan = ?8, mac = ?9"
-		" WHERE id = ?1",
+		" bytes_sent = ?5, bytes_received = ?6, outcome = ?7, vlan = ?8, mac = ?9,"
+		" messages = coalesce(?10, messages), recipients = coalesce(?11, recipients),"
+		" helo = coalesce(?12, helo), banner = coalesce(?13, banner),"
+		" reply = coalesce(?14, reply), senders = coalesce(?15, senders) WHERE id = ?1",
+	[SQL_HELO_ADD] =
+		"INSERT INTO helo(host, first_seen, last_seen, name) VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
+		" last_seen = max(last_seen, excluded.last_seen)",
+	[SQL_HELO_LIMIT] = "DELETE FROM helo WHERE host = ?1 AND name IN (SELECT name FROM helo"
+			   " WHERE host = ?1 ORDER BY first_seen, name LIMIT -1 OFFSET ?2)",
+	[SQL_SERVER_NAME] = "UPDATE server SET name = ?2 WHERE id = ?1 AND name IS NOT ?2",
+	[SQL_VERDICT_PUT] =
+		"INSERT OR REPLACE INTO verdict(host, observed, verdict, reasons, ledger, remarks,"
+		" score, log_odds, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_VERDICT_LOAD] =
+		"SELECT h.address, v.state FROM verdict v JOIN host h ON h.id = v.host WHERE v.host"
+		" IN (SELECT host FROM verdict ORDER BY observed DESC LIMIT ?1) ORDER BY "
+		"v.observed",
+	[SQL_LISTING_PUT] =
+		"INSERT OR REPLACE INTO listing(run, policy, finding, first, last, heard, voices,"
+		" address, list, client, server, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+		" ?10, ?11, ?12)",
 	[SQL_ROUTER_ADD] = "INSERT OR IGNORE INTO router(noticed, mac) VALUES (?1, ?2)",
 	[SQL_ROUTER_LIMIT] =
 		"DELETE FROM router WHERE mac IN (SELECT mac FROM router ORDER BY noticed"
@@ -132,6 +154,8 @@ static const char *const texts[] = {
 			  " AND host = ?1",
 	[SQL_HOST_ENTOMB] = "UPDATE host SET address = 'gone ' || id WHERE id = ?1",
 	[SQL_HOST_IDENTITIES_DROP] = "DELETE FROM identity WHERE host = ?1",
+	[SQL_HOST_HELO_DROP] = "DELETE FROM helo WHERE host = ?1",
+	[SQL_HOST_VERDICT_DROP] = "DELETE FROM verdict WHERE host = ?1",
 	[SQL_HOST_CONN_DROP] = "DELETE FROM conn WHERE host = ?1",
 	[SQL_HOST_SUM_NEXT] = "SELECT start FROM host_sum WHERE span = ?1 AND start >= ?2"
 			      " ORDER BY start LIMIT 1",

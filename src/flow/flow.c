@@ -18,8 +18,12 @@ const char *outcome_name(enum outcome outcome)
 
 enum outcome flow_outcome(const struct flow *f)
 {
+	if (f->sent)
+		return OUTCOME_SENT;
 	if (f->encrypted)
 		return OUTCOME_ENCRYPTED;
+	if (f->rejected)
+		return OUTCOME_REJECTED;
 	if (f->connected)
 		return OUTCOME_CONNECTED;
 	if (f->refused)

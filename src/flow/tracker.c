@@ -70,6 +70,21 @@ const struct tracker_counters *tracker_counters(const struct tracker *t)
 	return &t->counters;
 }
 
+uint32_t tracker_index(const struct tracker *t, const struct flow *f)
+{
+	return flows_index(t->flows, f);
+}
+
+int64_t tracker_now(const struct tracker *t)
+{
+	return t->clock;
+}
+
+void tracker_touch(struct tracker *t, struct flow *f)
+{
+	flows_queue(t->flows, f);
+}
+
 /* --- time ------------------------------------------------------------------------------------- */
 
 static uint32_t ticks_now(const struct tracker *t)

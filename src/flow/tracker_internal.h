@@ -57,7 +57,6 @@ static inline bool tracker_is_near(uint32_t a, uint32_t b)
 
 /* tracker.c */
 uint32_t tracker_ticks_since(const struct tracker *t, const struct flow *f);
-bool tracker_is_one_sided(const struct tracker *t);
 /* A frame of f was taken in: it is the youngest of its list now, and may have changed. */
 void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp);
 void tracker_forget(struct tracker *t, struct flow *f);

@@ -30,15 +30,20 @@ _Static_assert(BATCH_CONNECTIONS * 2 <= CONNECTION_SLOTS, "the index of rows wou
 
 struct batch {
 	struct hash_key key;
-	uint32_t sum_count, folded_count, connection_count, router_count;
-	uint32_t calm; /* batches of few entries since the last storm */
-	bool stormed;  /* pages beyond those of a few entries are in use */
+	uint32_t sum_count, folded_count, connection_count, router_count, host_count;
+	uint32_t listing_count;
+	uint32_t texts_used; /* of texts; what the first byte would hold stands for none */
+	uint32_t calm;	     /* batches of few entries since the last storm */
+	bool stormed;	     /* pages beyond those of a few entries are in use */
 	struct health health;
 	uint8_t routers[BATCH_ROUTERS][6];
 	uint32_t sum_slots[SUM_SLOTS], connection_slots[CONNECTION_SLOTS];
 	uint32_t sum_home[SUMS], connection_home[BATCH_CONNECTIONS]; /* slot of each entry */
 	struct sum sums[SUMS];
 	struct connection connections[BATCH_CONNECTIONS];
+	struct listing listings[BATCH_LISTINGS];
+	struct batch_host hosts[BATCH_HOSTS];
+	char texts[BATCH_TEXTS];
 };
 
 /* What a sum is found by; no padding, for it is hashed as bytes. */
@@ -55,6 +60,7 @@ static const char *const loss_names[] = {
 	[BATCH_SERVER_FOLDED] = "attempts whose server is no longer told apart",
 	[BATCH_ROW_DROPPED] = "connections without a row of their own",
 	[BATCH_COUNTS_LOST] = "changes of counts lost for want of room",
+	[BATCH_TEXTS_DROPPED] = "texts of connections left out for want of room",
 };
 _Static_assert(sizeof(loss_names) / sizeof(loss_names[0]) == BATCH_LOSS_COUNT,
 	       "a loss without a name");
@@ -72,6 +78,7 @@ struct batch *batch_new(const struct hash_key *key)
 	if (b == MAP_FAILED)
 		return NULL;
 	b->key = *key;
+	b->texts_used = 1;
 	return b;
 }
 
@@ -106,6 +113,8 @@ static void watch_weather(struct batch *b)
 	give_back(b->connection_home, sizeof(b->connection_home));
 	give_back(b->sums, sizeof(b->sums));
 	give_back(b->connections, sizeof(b->connections));
+	give_back(b->hosts, sizeof(b->hosts));
+	give_back(b->texts, sizeof(b->texts));
 	b->stormed = false;
 }
 
@@ -117,6 +126,8 @@ void batch_clear(struct batch *b)
 		b->connection_slots[b->connection_home[i]] = 0;
 	watch_weather(b);
 	b->sum_count = b->folded_count = b->connection_count = b->router_count = 0;
+	b->host_count = b->listing_count = 0;
+	b->texts_used = 1;
 	b->health = (struct health){0};
 }
 
@@ -221,11 +232,14 @@ static bool put_row(struct batch *b, const struct connection *c)
 	for (; (entry = b->connection_slots[slot]); slot = (slot + 1) & (CONNECTION_SLOTS - 1)) {
 		struct connection *row = &b->connections[entry - 1];
 		bool begun = row->begun;
+		uint32_t texts = row->texts;
 
 		if (row->id != c->id)
 			continue;
 		*row = *c;
 		row->begun |= begun;
+		if (!row->texts)
+			row->texts = texts;
 		return true;
 	}
 	if (!keeps_row(b, c))
@@ -248,13 +262,112 @@ static unsigned int count_change(struct batch *b, const struct connection *c,
 	return s->folded && change->attempts ? 1u << BATCH_SERVER_FOLDED : 0;
 }
 
-unsigned int batch_add(struct batch *b, const struct connection *c, const struct tally *change)
+/* --- texts ------------------------------------------------------------------------------------ */
+
+enum { TEXT_SERVER_NAME, TEXT_HELO, TEXT_BANNER, TEXT_REPLY, TEXT_COUNT };
+
+static uint32_t put_text(struct batch *b, uint32_t at, const char *text, size_t length)
+{
+	memcpy(b->texts + at, text, length);
+	return at + (uint32_t)length;
+}
+
+/* The four texts one behind the other, then how long the senders are, and they.  0: no room. */
+static uint32_t put_texts(struct batch *b, const struct connection_texts *t)
+{
+	const char *const texts[TEXT_COUNT] = {t->server_name, t->helo, t->banner, t->reply};
+	uint32_t from = b->texts_used, at = from;
+	size_t lengths[TEXT_COUNT], all = sizeof(t->senders_length) + t->senders_length;
+
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		lengths[i] = strlen(texts[i]) + 1;
+		all += lengths[i];
+	}
+	if (all > BATCH_TEXTS - from)
+		return 0;
+	for (size_t i = 0; i < TEXT_COUNT; i++)
+		at = put_text(b, at, texts[i], lengths[i]);
+	at = put_text(b, at, (const char *)&t->senders_length, sizeof(t->senders_length));
+	b->texts_used = put_text(b, at, t->senders, t->senders_length);
+	return from;
+}
+
+bool batch_texts(const struct batch *b, const struct connection *c, struct connection_texts *ret_)
+{
+	const char *texts[TEXT_COUNT], *at = b->texts + c->texts;
+
+	if (!c->texts)
+		return false;
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		texts[i] = at;
+		at += strlen(at) + 1;
+	}
+	*ret_ = (struct connection_texts){
+		.server_name = texts[TEXT_SERVER_NAME],
+		.helo = texts[TEXT_HELO],
+		.banner = texts[TEXT_BANNER],
+		.reply = texts[TEXT_REPLY],
+		.senders = at + sizeof(ret_->senders_length),
+	};
+	memcpy(&ret_->senders_length, at, sizeof(ret_->senders_length));
+	return true;
+}
+
+unsigned int batch_add(struct batch *b, const struct connection *c,
+		       const struct connection_texts *texts, const struct tally *change)
 {
 	unsigned int lost = change ? count_change(b, c, change) : 0;
+	struct connection row = *c;
 
-	if (!put_row(b, c))
+	row.texts = texts ? put_texts(b, texts) : 0;
+	if (texts && !row.texts)
+		lost |= 1u << BATCH_TEXTS_DROPPED;
+	if (!put_row(b, &row))
 		lost |= 1u << BATCH_ROW_DROPPED;
 	return lost;
+}
+
+/* --- what else goes along --------------------------------------------------------------------- */
+
+bool batch_has_room_for_host(const struct batch *b)
+{
+	return b->host_count < BATCH_HOSTS;
+}
+
+bool batch_add_host(struct batch *b, const struct addr *address, const struct evidence *e)
+{
+	if (!batch_has_room_for_host(b))
+		return false;
+	b->hosts[b->host_count++] = (struct batch_host){.address = *address, .evidence = *e};
+	return true;
+}
+
+uint32_t batch_host_count(const struct batch *b)
+{
+	return b->host_count;
+}
+
+const struct batch_host *batch_host(const struct batch *b, uint32_t i)
+{
+	return &b->hosts[i];
+}
+
+bool batch_add_listing(struct batch *b, const struct listing *listing)
+{
+	if (b->listing_count == BATCH_LISTINGS)
+		return false;
+	b->listings[b->listing_count++] = *listing;
+	return true;
+}
+
+uint32_t batch_listing_count(const struct batch *b)
+{
+	return b->listing_count;
+}
+
+const struct listing *batch_listing(const struct batch *b, uint32_t i)
+{
+	return &b->listings[i];
 }
 
 bool batch_add_router(struct batch *b, const uint8_t mac[6])
@@ -278,12 +391,14 @@ const uint8_t *batch_router(const struct batch *b, uint32_t i)
 bool batch_is_full(const struct batch *b)
 {
 	return b->sum_count - b->folded_count > BATCH_SUMS - BATCH_SLACK ||
-	       b->connection_count > PLAIN_ROWS - BATCH_SLACK;
+	       b->connection_count > PLAIN_ROWS - BATCH_SLACK ||
+	       b->texts_used > BATCH_TEXTS / 4 * 3;
 }
 
 bool batch_is_empty(const struct batch *b)
 {
-	return b->sum_count == 0 && b->connection_count == 0 && b->router_count == 0;
+	return b->sum_count == 0 && b->connection_count == 0 && b->router_count == 0 &&
+	       b->host_count == 0 && b->listing_count == 0;
 }
 
 uint32_t batch_sum_count(const struct batch *b)

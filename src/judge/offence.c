@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "flow/dialogs.h"
+
 void tally_add(struct tally *to, const struct tally *change)
 {
 	to->attempts += change->attempts;
@@ -15,7 +17,8 @@ void tally_add(struct tally *to, const struct tally *change)
 		to->outcomes[i] += change->outcomes[i];
 }
 
-static void describe(const struct flow *f, uint64_t id_base, bool final, struct connection *c)
+static void describe(const struct flow *f, const struct dialogue *dialogue, uint64_t id_base,
+		     bool final, struct connection *c)
 {
 	*c = (struct connection){
 		.id = id_base + f->serial,
@@ -40,10 +43,16 @@ static void describe(const struct flow *f, uint64_t id_base, bool final, struct 
 	};
 	memcpy(c->mac, f->mac, sizeof(c->mac));
 	memcpy(c->vlans, f->vlans, sizeof(c->vlans));
+	if (!dialogue)
+		return;
+	c->has_dialogue = true;
+	c->messages = dialogue->smtp.facts.messages;
+	c->recipients = dialogue->smtp.facts.recipients;
 }
 
 /* An attempt has one outcome at a time, so the sum of the outcomes stays the number of attempts. */
-static void compare(const struct flow *f, enum outcome now, struct tally *change)
+static void compare(const struct flow *f, const struct dialogue *dialogue, enum outcome now,
+		    struct tally *change)
 {
 	*change = (struct tally){
 		.attempts = !f->told,
@@ -53,19 +62,41 @@ static void compare(const struct flow *f, enum outcome now, struct tally *change
 	change->outcomes[now]++;
 	if (f->told)
 		change->outcomes[f->told_outcome]--;
+	if (!dialogue)
+		return;
+	change->messages = (int64_t)dialogue->smtp.facts.messages - dialogue->told_messages;
+	change->recipients = (int64_t)dialogue->smtp.facts.recipients - dialogue->told_recipients;
 }
 
-void offence_of_flow(const struct flow *f, uint64_t id_base, bool final,
-		     struct connection *ret_connection, struct tally *ret_change)
+void offence_of_flow(const struct flow *f, const struct dialogue *dialogue, uint64_t id_base,
+		     bool final, struct connection *ret_connection, struct tally *ret_change)
 {
-	describe(f, id_base, final, ret_connection);
-	compare(f, flow_outcome(f), ret_change);
+	describe(f, dialogue, id_base, final, ret_connection);
+	compare(f, dialogue, flow_outcome(f), ret_change);
 }
 
-void offence_told(struct flow *f)
+/* Lines of either side grow with every word that is kept. */
+static uint32_t words_of(const struct dialogue *dialogue)
+{
+	const struct smtp_facts *facts = &dialogue->smtp.facts;
+
+	return facts->commands + facts->unknown_commands + facts->replies;
+}
+
+bool offence_has_words(const struct dialogue *dialogue)
+{
+	return words_of(dialogue) != dialogue->told_words;
+}
+
+void offence_told(struct flow *f, struct dialogue *dialogue)
 {
 	f->told = true;
 	f->told_connected = f->connected;
 	f->told_outcome = (unsigned int)flow_outcome(f) & 0xf;
 	f->told_bytes_sent = f->bytes_sent;
+	if (!dialogue)
+		return;
+	dialogue->told_messages = dialogue->smtp.facts.messages;
+	dialogue->told_recipients = dialogue->smtp.facts.recipients;
+	dialogue->told_words = words_of(dialogue);
 }

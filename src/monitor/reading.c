@@ -279,6 +279,11 @@ static int open_stores(struct reading *r)
 	return result < 0 ? result : sources_note(r->record, o->files, o->file_count, o->again);
 }
 
+static void restore(void *context, const struct addr *host, const void *blob, size_t size)
+{
+	way_restore(context, host, blob, size);
+}
+
 static int open_way(struct reading *r)
 {
 	struct store *first = r->record ? r->record : r->answers;
@@ -288,13 +293,17 @@ static int open_way(struct reading *r)
 
 	if (result == 0) {
 		r->way = way_new(&way);
-		result = r->way ? writer_start(&writer, &r->writer) : -ENOMEM;
+		result = r->way ? store_load_evidence(first, restore, r->way) : -ENOMEM;
 	}
+	if (result == 0)
+		result = writer_start(&writer, &r->writer);
 	if (result < 0) {
 		log_say("read: cannot start: %s", strerror(-result));
 		return result;
 	}
 	way_set_policy(r->way, r->options.config->policy);
+	way_set_public(r->way, r->options.config->public_addresses,
+		       r->options.config->public_count);
 	way_set_batch(r->way, writer_batch(r->writer));
 	return 0;
 }

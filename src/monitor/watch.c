@@ -28,7 +28,7 @@
 #define REOPEN_BEATS  8
 #define DISPATCH_MOST 128
 #define COLLECT_MOST  256
-#define CHANGES	      5 /* of the batch, by one frame at most */
+#define CHANGES	      6 /* of the batch, by one frame at most */
 #define EVENTS	      (HEALTH_INTERFACES + 2)
 
 /* Between two looks at whether the batch is full. */
@@ -168,6 +168,11 @@ static int open_store(struct watch *w)
 	return result;
 }
 
+static void restore(void *context, const struct addr *host, const void *blob, size_t size)
+{
+	way_restore(context, host, blob, size);
+}
+
 static int open_way(struct watch *w)
 {
 	struct writer_options options = {.store = w->store,
@@ -179,11 +184,15 @@ static int open_way(struct watch *w)
 
 	if (result == 0) {
 		w->way = way_new(&way);
-		result = w->way ? writer_start(&options, &w->writer) : -ENOMEM;
+		result = w->way ? store_load_evidence(w->store, restore, w->way) : -ENOMEM;
 	}
+	if (result == 0)
+		result = writer_start(&options, &w->writer);
 	if (result < 0)
 		return result;
 	way_set_policy(w->way, w->options.config->policy);
+	way_set_public(w->way, w->options.config->public_addresses,
+		       w->options.config->public_count);
 	way_set_batch(w->way, writer_batch(w->writer));
 	return 0;
 }
@@ -388,6 +397,7 @@ static void on_reload(struct watch *w)
 	    strcmp(new->sensor, old->sensor) != 0)
 		log_say("reload: a change of interfaces, record or sensor needs a restart");
 	way_set_policy(w->way, new->policy);
+	way_set_public(w->way, new->public_addresses, new->public_count);
 	set_limits(w, new);
 	all_ports = set_ports(w, new);
 	w->options.config = new;

@@ -3,13 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/moment.h"
+#include "flow/dialogs.h"
 #include "flow/neighbours.h"
 #include "flow/tracker.h"
+#include "monitor/inquiry.h"
 #include "wire/decode.h"
 #include "wire/defrag.h"
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
+#define SAID	   (10 * MOMENT_SECOND) /* an open connection that was answered has said enough */
 
 struct way {
 	struct way_options options;
@@ -20,6 +24,8 @@ struct way {
 	struct defrag *defrag;
 	struct tracker *tracker;
 	struct neighbours *neighbours;
+	struct dialogs *dialogs;
+	struct inquiry *inquiry;
 
 	uint64_t packets;
 	uint32_t until_sample;
@@ -66,21 +72,78 @@ static void on_begin(void *context, struct flow *f)
 	policy_judge(w->policy, &f->client, &f->server, f->server_port, f->started, &judgement);
 	f->standing = (uint8_t)judgement.standing & 0xfu;
 	f->reason = (uint8_t)judgement.reason;
+	inquiry_begin(w->inquiry, f);
+}
+
+static uint32_t index_of(const struct way *w, const struct flow *f)
+{
+	return tracker_index(w->tracker, f);
+}
+
+/* Once: when it has ended, or is open but was answered long enough ago. */
+static void weigh(struct way *w, struct flow *f, const struct dialogue *dialogue, bool final)
+{
+	bool said = dialogue && (f->sent || f->rejected) && f->last - f->started > SAID;
+
+	if (f->weighed || !(final || f->ended || said))
+		return;
+	f->weighed = true;
+	inquiry_end(w->inquiry, f, dialogue, !f->ended);
+}
+
+/* What is known of a connection, into the batch.  Returns whether all of it could be taken. */
+static bool tell(struct way *w, struct flow *f, bool news, bool final)
+{
+	struct dialogue *dialogue = dialogs_find(w->dialogs, index_of(w, f));
+	struct connection connection;
+	struct connection_texts texts;
+	struct tally change;
+	unsigned int lost;
+	bool words;
+
+	weigh(w, f, dialogue, final);
+	offence_of_flow(f, dialogue, w->options.id_base, final, &connection, &change);
+	words = dialogue && offence_has_words(dialogue);
+	if (words)
+		inquiry_texts(w->inquiry, f, dialogue, &texts);
+	lost = batch_add(w->batch, &connection, words ? &texts : NULL, news ? &change : NULL);
+	if (final || !(lost & 1u << BATCH_COUNTS_LOST))
+		offence_told(f, dialogue);
+	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
+		w->batch_lost[i] += (lost >> i) & 1;
+	return !(lost & 1u << BATCH_COUNTS_LOST);
 }
 
 static void on_change(void *context, struct flow *f, bool news, bool final)
 {
 	struct way *w = context;
-	struct connection connection;
-	struct tally change;
-	unsigned int lost;
+	uint32_t index = index_of(w, f);
+	bool told;
 
-	offence_of_flow(f, w->options.id_base, final, &connection, &change);
-	lost = batch_add(w->batch, &connection, news ? &change : NULL);
-	if (final || !(lost & 1u << BATCH_COUNTS_LOST))
-		offence_told(f);
-	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
-		w->batch_lost[i] += (lost >> i) & 1;
+	if (final)
+		dialogs_flush(w->dialogs, index);
+	told = tell(w, f, news || final, final);
+	if (final || (told && f->ended && !dialogs_is_waiting(w->dialogs, index)))
+		dialogs_forget(w->dialogs, index);
+}
+
+/* --- the dialogues' sink ---------------------------------------------------------------------- */
+
+static void on_refusal(void *context, struct flow *f, const struct smtp_reply *reply)
+{
+	struct way *w = context;
+
+	inquiry_refusal(w->inquiry, f, dialogs_find(w->dialogs, index_of(w, f)), reply);
+}
+
+static void on_late(void *context, struct flow *f)
+{
+	tracker_touch(((struct way *)context)->tracker, f);
+}
+
+static void on_evict(void *context, struct flow *f)
+{
+	tell(context, f, true, false);
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -89,6 +152,11 @@ struct way *way_new(const struct way_options *options)
 {
 	struct way *w = calloc(1, sizeof(*w));
 	struct tracker_sink sink = {.context = w, .begin = on_begin, .change = on_change};
+	struct dialogs_sink dialogs = {.context = w,
+				       .refusal = on_refusal,
+				       .late = on_late,
+				       .evict = on_evict};
+	uint32_t flows = options->flows ? options->flows : TRACKER_FLOWS;
 
 	if (!w)
 		return NULL;
@@ -98,9 +166,10 @@ struct way *way_new(const struct way_options *options)
 	w->until_sample = w->options.sample;
 	w->defrag = defrag_new(&options->key);
 	w->neighbours = neighbours_new(&options->key);
-	w->tracker =
-		tracker_new(&options->key, options->flows ? options->flows : TRACKER_FLOWS, &sink);
-	if (!w->defrag || !w->neighbours || !w->tracker) {
+	w->tracker = tracker_new(&options->key, flows, &sink);
+	w->dialogs = dialogs_new(flows, &dialogs);
+	w->inquiry = inquiry_new(&options->key);
+	if (!w->defrag || !w->neighbours || !w->tracker || !w->dialogs || !w->inquiry) {
 		way_free(w);
 		return NULL;
 	}
@@ -112,6 +181,8 @@ void way_free(struct way *w)
 	if (!w)
 		return;
 	tracker_free(w->tracker);
+	dialogs_free(w->dialogs);
+	inquiry_free(w->inquiry);
 	neighbours_free(w->neighbours);
 	defrag_free(w->defrag);
 	free(w);
@@ -121,6 +192,17 @@ void way_set_policy(struct way *w, const struct policy *policy)
 {
 	w->policy = policy;
 	w->site = policy_site(policy);
+	inquiry_set_policy(w->inquiry, policy);
+}
+
+void way_set_public(struct way *w, const struct addr *addresses, size_t count)
+{
+	inquiry_set_public(w->inquiry, addresses, count);
+}
+
+void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size)
+{
+	inquiry_restore(w->inquiry, host, blob, size);
 }
 
 void way_set_batch(struct way *w, struct batch *batch)
@@ -210,6 +292,11 @@ static bool is_watched(const struct way *w, const struct packet *p)
 	       site_port(w->site, p->source_port) != PORT_OTHER;
 }
 
+static bool is_dns(const struct packet *p)
+{
+	return p->destination_port == DNS_PORT || p->source_port == DNS_PORT;
+}
+
 /* Of frames that are not ours some tell whose MAC address it is, and which way they go. */
 static bool is_sampled(struct way *w)
 {
@@ -219,11 +306,20 @@ static bool is_sampled(struct way *w)
 	return true;
 }
 
+/* A frame on a watched port: to its connection, and what it carries to the dialogue. */
+static void follow(struct way *w, const struct packet *p, enum decode outcome)
+{
+	struct flow *f = tracker_packet(w->tracker, w->site, p, outcome == DECODE_ICMP_ERROR);
+
+	if (f && f->kind == FLOW_ATTEMPT && outcome == DECODE_TCP)
+		dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
+}
+
 void way_frame(struct way *w, const struct frame *frame)
 {
 	struct packet p;
 	enum decode outcome;
-	bool ours;
+	bool ours, dns;
 
 	note_frame(w, frame);
 	outcome = decode_whole(w, frame, &p);
@@ -235,21 +331,27 @@ void way_frame(struct way *w, const struct frame *frame)
 		w->foreign_tunnels++;
 		return;
 	}
-	ours = outcome != DECODE_OTHER_IP && is_watched(w, &p);
-	if (!ours && !is_sampled(w))
+	dns = outcome == DECODE_UDP || (outcome == DECODE_TCP && is_dns(&p));
+	ours = (outcome == DECODE_TCP || outcome == DECODE_ICMP_ERROR) && is_watched(w, &p);
+	if (!ours && !dns && !is_sampled(w))
 		return;
 	tracker_clock(w->tracker, p.time);
 	if (outcome != DECODE_ICMP_ERROR) {
 		neighbours_note(w->neighbours, &p);
-		note_direction(w, &p, ours);
+		note_direction(w, &p, ours || dns);
 	}
+	if (dns)
+		inquiry_dns(w->inquiry, &p, tracker_is_one_sided(w->tracker));
 	if (ours)
-		tracker_packet(w->tracker, w->site, &p, outcome == DECODE_ICMP_ERROR);
+		follow(w, &p, outcome);
 }
 
 bool way_tick(struct way *w, int64_t now)
 {
-	return tracker_tick(w->tracker, now, TICK_MOST);
+	bool more = tracker_tick(w->tracker, now, TICK_MOST);
+
+	dialogs_tick(w->dialogs, tracker_now(w->tracker), TICK_MOST);
+	return more;
 }
 
 static void collect_routers(struct way *w)
@@ -274,6 +376,7 @@ uint32_t way_collect(struct way *w, uint32_t most)
 			break;
 		done += n;
 	}
+	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), false);
 	return done;
 }
 
@@ -286,6 +389,8 @@ void way_finish(struct way *w, void (*room)(void *context), void *context)
 			room(context);
 		collect_routers(w);
 	}
+	while (inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), true))
+		room(context);
 }
 
 /* --- what it saw ------------------------------------------------------------------------------ */
@@ -293,6 +398,7 @@ void way_finish(struct way *w, void (*room)(void *context), void *context)
 static void add_losses(const struct way *w, struct health *h)
 {
 	const struct tracker_counters *c = tracker_counters(w->tracker);
+	const struct dialogs_counters *d = dialogs_counters(w->dialogs);
 
 	for (unsigned int i = DECODE_BAD_LINK; i < DECODE_COUNT; i++)
 		health_add_loss(h, decode_name((enum decode)i), w->decoded[i]);
@@ -304,6 +410,10 @@ static void add_losses(const struct way *w, struct health *h)
 	health_add_loss(h, "connections evicted while open", c->evicted[1]);
 	health_add_loss(h, "stray frames evicted", c->evicted_embryos);
 	health_add_loss(h, "time stamps that jumped back", c->back_jumps);
+	health_add_loss(h, "dialogues given up for want of room", d->evicted);
+	health_add_loss(h, "places where bytes of a dialogue were not seen", d->holes);
+	health_add_loss(h, "segments that repeat bytes as other ones", d->conflicts);
+	health_add_loss(h, "segments of a dialogue without room to wait", d->overflows);
 	health_add_loss(h, "MAC addresses evicted", neighbours_evicted(w->neighbours));
 	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
 		health_add_loss(h, batch_loss_name((enum batch_loss)i), w->batch_lost[i]);
@@ -332,4 +442,5 @@ void way_health(const struct way *w, struct health *h)
 	}
 	h->loss_count = 0;
 	add_losses(w, h);
+	inquiry_health(w->inquiry, h);
 }

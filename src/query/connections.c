@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "judge/policy.h"
 #include "query/offender.h"
+#include "query/texts.h"
 
 #define CHUNK	     256
 #define SENDERS_MOST 16
@@ -49,11 +50,7 @@ static const char count_host_sql[] =
 
 void connection_row_done(struct connection_row *row)
 {
-	char *const *senders = row->senders.items;
-
-	for (size_t i = 0; i < row->senders.count; i++)
-		free(senders[i]);
-	free((void *)row->senders.items);
+	texts_done(&row->senders);
 	free(row->server_name);
 	free(row->helo);
 	free(row->banner);
@@ -67,25 +64,6 @@ static struct maybe maybe_column(sqlite3_stmt *s, int column)
 	if (sqlite3_column_type(s, column) == SQLITE_NULL)
 		return (struct maybe){0};
 	return (struct maybe){.known = true, .value = record_count(s, column)};
-}
-
-/* A column that holds a JSON array of texts; what is none counts as empty. */
-static void take_senders(struct cursor *u, sqlite3_stmt *s, int column, struct list *ret_)
-{
-	char **items;
-
-	if (sqlite3_column_type(s, column) == SQLITE_NULL)
-		return;
-	items = calloc(SENDERS_MOST, sizeof(*items));
-	if (!items)
-		return;
-	ret_->items = items;
-	sqlite3_bind_value(u->senders, 1, sqlite3_column_value(s, column));
-	while (ret_->count < SENDERS_MOST && record_step(u->senders) > 0) {
-		items[ret_->count] = record_text_new(u->senders, 0);
-		ret_->count += items[ret_->count] != NULL;
-	}
-	sqlite3_reset(u->senders);
 }
 
 static void take_endpoints(struct connection_row *r, sqlite3_stmt *s)
@@ -119,7 +97,7 @@ static void take_row(struct cursor *u, struct connection_row *r, sqlite3_stmt *s
 	r->resets = record_count(s, 11);
 	r->killed = maybe_column(s, 12);
 	r->helo = record_text_new(s, 13);
-	take_senders(u, s, 14, &r->senders);
+	texts_take(u->senders, s, 14, SENDERS_MOST, &r->senders);
 	r->recipients = maybe_column(s, 15);
 	r->messages = maybe_column(s, 16);
 	r->bytes_sent = record_count(s, 17);
@@ -169,7 +147,7 @@ static int open_cursor(struct cursor *u, const struct record *r, const struct wi
 	}
 	u->page = record_prepare(r, client ? host_sql : all_sql);
 	u->number = record_prepare(r, client ? count_host_sql : count_all_sql);
-	u->senders = record_prepare(r, "SELECT value FROM json_each(?1) WHERE type = 'text'");
+	u->senders = texts_prepare(r);
 	return u->page && u->number && u->senders ? 0 : record_errno(r);
 }
 

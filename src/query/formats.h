@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "query/report.h"
 #include "query/value.h"
 
@@ -25,7 +26,6 @@ bool value_is_null(const struct field *f, const void *row);
 
 /* Digits without printf(3), which is what long lists would cost most. */
 void json_number(FILE *out, int64_t n);
-void json_text(FILE *out, const char *text);
 void json_value(FILE *out, const struct field *f, const void *row);
 void json_object(FILE *out, const struct field *fields, const void *row);
 

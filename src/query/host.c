@@ -228,6 +228,10 @@ static int load_all(struct record *r, const char *address, const struct window *
 		rc = load_servers(r, id, w, h);
 	if (rc == 0)
 		rc = load_recent(r, address, w, h);
+	if (rc == 0)
+		rc = ledger_load(r, id, &h->ledger);
+	if (rc == 0)
+		rc = notices_load(r, address, &h->notices);
 	return rc < 0 ? rc : 1;
 }
 
@@ -253,7 +257,9 @@ void host_done(struct host *h)
 	const struct host_identity *identities = h->identities.items;
 	const struct host_server *servers = h->servers.items;
 
-	free(h->offender.name);
+	offender_done(&h->offender);
+	ledger_done(&h->ledger);
+	notices_done(&h->notices);
 	for (size_t i = 0; i < h->identities.count; i++)
 		free(identities[i].name);
 	for (size_t i = 0; i < h->servers.count; i++)

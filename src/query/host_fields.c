@@ -50,6 +50,12 @@ static const struct field sum_fields[] = {
 const struct field host_fields[] = {
 	{"offender", FIELD_INLINE, AT(offender), .fields = offender_fields},
 	{"mac_note", FIELD_TEXT, AT(offender.mac_note)},
+	{"log_odds", FIELD_REAL, AT(ledger.log_odds)},
+	{"ledger", FIELD_OBJECTS, AT(ledger.terms), .fields = ledger_fields,
+	 .size = sizeof(struct ledger_row)},
+	{"remarks", FIELD_TEXTS, AT(ledger.remarks)},
+	{"listings", FIELD_OBJECTS, AT(notices), .fields = notice_fields,
+	 .size = sizeof(struct notice_row)},
 	{"permitted", FIELD_OBJECT, AT(permitted), .fields = sum_fields},
 	{"also_watched", FIELD_OBJECT, AT(also_watched), .fields = sum_fields},
 	{"identities", FIELD_OBJECTS, AT(identities), .fields = identity_fields,

@@ -3,32 +3,14 @@
  * each host are looked up; and each is judged by today's policy, where it is enough to look at the
  * servers a host met until one is found that it may not.
  */
-#include "query/offender.h"
+#include "offender_load.h"
 
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "judge/schema.h"
-
-/* Hosts by number: open addressing, slots hold an index + 1. */
-struct index {
-	uint32_t *slots;
-	size_t size; /* a power of two */
-};
-
-struct load {
-	struct record *record;
-	const struct window *window;
-	const struct policy *policy; /* NULL where it permits nothing to anybody */
-	int64_t now;
-	int64_t host; /* 0: all */
-	struct offenders *into;
-	size_t first; /* of this record's within `into` */
-	struct index index;
-};
+#include "query/texts.h"
 
 static size_t slot_of(const struct index *x, int64_t host)
 {
@@ -74,6 +56,8 @@ static struct offender *add_offender(struct load *l, int64_t host)
 		.first_seen = TIME_UNKNOWN,
 		.last_seen = TIME_UNKNOWN,
 		.destinations_exact = true,
+		.messages.known = true,
+		.recipients.known = true,
 	};
 	return &o->items[o->count++];
 }
@@ -102,6 +86,8 @@ enum sum_column {
 	SUM_LAST,
 	SUM_ATTEMPTS,
 	SUM_CONNECTED,
+	SUM_MESSAGES,
+	SUM_RECIPIENTS,
 	SUM_BYTES,
 	SUM_RESETS,
 	SUM_DESTINATIONS,
@@ -110,7 +96,8 @@ enum sum_column {
 };
 
 #define SUMS                                                                                       \
-	"SELECT host, first, last, attempts, connected, bytes_sent, resets, destinations, folded," \
+	"SELECT host, first, last, attempts, connected, messages, recipients, bytes_sent, resets," \
+	" destinations, folded,"                                                                   \
 	" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected, outcome_refused,"  \
 	" outcome_unreachable, outcome_unanswered FROM "
 
@@ -140,6 +127,8 @@ static void add_sum(struct offender *o, sqlite3_stmt *s)
 		o->last_seen = last;
 	o->attempts = count_add(o->attempts, record_count(s, SUM_ATTEMPTS));
 	o->connected = count_add(o->connected, record_count(s, SUM_CONNECTED));
+	o->messages.value = count_add(o->messages.value, record_count(s, SUM_MESSAGES));
+	o->recipients.value = count_add(o->recipients.value, record_count(s, SUM_RECIPIENTS));
 	o->bytes_sent = count_add(o->bytes_sent, record_count(s, SUM_BYTES));
 	o->resets = count_add(o->resets, record_count(s, SUM_RESETS));
 	o->destinations = count_add(o->destinations, record_count(s, SUM_DESTINATIONS));
@@ -245,158 +234,6 @@ static int count_destinations(struct load *l)
 	return rc;
 }
 
-static void add_vlan(struct numbers *n, int vlan)
-{
-	size_t at = n->count;
-
-	if (vlan < 0)
-		return;
-	for (size_t i = 0; i < n->count; i++)
-		if (n->items[i] == vlan)
-			return;
-	if (n->count == NUMBERS_MOST)
-		return;
-	for (; at > 0 && n->items[at - 1] > vlan; at--)
-		n->items[at] = n->items[at - 1];
-	n->items[at] = (uint16_t)vlan;
-	n->count++;
-}
-
-int vlan_innermost(const char *tags)
-{
-	const char *dot = strrchr(tags, '.');
-	long vlan;
-	char *end;
-
-	tags = dot ? dot + 1 : tags;
-	vlan = strtol(tags, &end, 10);
-	return end == tags || *end || vlan < 0 || vlan > 65535 ? -1 : (int)vlan;
-}
-
-/* Those that were seen within the window, where there are any; else all. */
-static const char identity_sql[] =
-	"SELECT mac, vlan, name, EXISTS(SELECT 1 FROM router r WHERE r.mac = i.mac),"
-	" first_seen < ?3 AND last_seen >= ?2 AS within FROM identity i WHERE host = ?1"
-	" ORDER BY within DESC, mac <> '' DESC, " SCHEMA_DISTANCE ", last_seen DESC";
-
-static void take_identity(struct offender *o, sqlite3_stmt *s, bool first)
-{
-	char mac[MAC_TEXT], tags[64];
-
-	record_text(s, 0, mac, sizeof(mac));
-	record_text(s, 1, tags, sizeof(tags));
-	if (first && !*mac)
-		o->mac_note = "its frames carried no MAC address";
-	else if (first && sqlite3_column_int(s, 3))
-		o->mac_note = "it is behind a router, whose MAC address its frames carry";
-	else if (first)
-		text_print(o->mac, sizeof(o->mac), "%s", mac);
-	add_vlan(&o->vlans, vlan_innermost(tags));
-	if (!o->name)
-		o->name = record_text_new(s, 2);
-}
-
-static int load_identity(const struct load *l, struct offender *o, sqlite3_stmt *s)
-{
-	bool first = true, within = false;
-	int rc;
-
-	o->mac_note = "no frame of its own was recorded";
-	sqlite3_bind_int64(s, 1, o->host);
-	sqlite3_bind_int64(s, 2, l->window->since);
-	sqlite3_bind_int64(s, 3, l->window->until);
-	while ((rc = record_step(s)) > 0) {
-		if (first)
-			within = sqlite3_column_int(s, 4);
-		else if (within && !sqlite3_column_int(s, 4))
-			break;
-		if (first)
-			o->mac_note = NULL;
-		take_identity(o, s, first);
-		first = false;
-	}
-	sqlite3_reset(s);
-	return rc < 0 ? rc : 0;
-}
-
-static int load_address(struct offender *o, sqlite3_stmt *s)
-{
-	int rc;
-
-	sqlite3_bind_int64(s, 1, o->host);
-	rc = record_step(s);
-	if (rc > 0) {
-		record_text(s, 0, o->address, sizeof(o->address));
-		addr_parse(o->address, &o->parsed);
-	}
-	sqlite3_reset(s);
-	return rc < 0 ? rc : 0;
-}
-
-static const char contact_sql[] =
-	"SELECT s.address, c.port FROM contact_sum c CROSS JOIN server s ON s.id = c.server"
-	" WHERE c.span = 0 AND c.start = 0 AND c.standing = 0 AND c.host = ?1"
-	" UNION ALL SELECT 'others', 0 FROM host_sum"
-	" WHERE span = 0 AND start = 0 AND standing = 0 AND host = ?1 AND folded > 0";
-
-/* Whether the offence of this row would be one today; so would be what is no longer known. */
-static bool row_offends(const struct load *l, const struct offender *o, sqlite3_stmt *s)
-{
-	int64_t port = sqlite3_column_int64(s, 1);
-	struct judgement judgement;
-	struct addr server;
-	char text[ADDR_TEXT];
-
-	record_text(s, 0, text, sizeof(text));
-	if (addr_parse(text, &server) < 0 || port < 1 || port > 65535)
-		return true;
-	policy_judge(l->policy, &o->parsed, &server, (uint16_t)port, l->now, &judgement);
-	return judgement.standing == STANDING_OFFENCE;
-}
-
-static int judge_today(const struct load *l, struct offender *o, sqlite3_stmt *s)
-{
-	bool offends = false, any = false;
-	int rc;
-
-	if (!l->policy || o->attempts == 0 || !*o->address)
-		return 0;
-	if (policy_permits_all(l->policy, &o->parsed, l->now)) {
-		o->now_permitted = true;
-		return 0;
-	}
-	sqlite3_bind_int64(s, 1, o->host);
-	while (!offends && (rc = record_step(s)) > 0) {
-		any = true;
-		offends = row_offends(l, o, s);
-	}
-	sqlite3_reset(s);
-	o->now_permitted = any && !offends;
-	return !offends && rc < 0 ? rc : 0;
-}
-
-static int load_details(struct load *l)
-{
-	sqlite3_stmt *address = record_prepare(l->record, "SELECT address FROM host WHERE id = ?1");
-	sqlite3_stmt *identity = record_prepare(l->record, identity_sql);
-	sqlite3_stmt *contact = record_prepare(l->record, contact_sql);
-	int rc = address && identity && contact ? 0 : record_errno(l->record);
-
-	for (size_t i = l->first; i < l->into->count && rc == 0; i++) {
-		struct offender *o = &l->into->items[i];
-
-		rc = load_address(o, address);
-		if (rc == 0)
-			rc = load_identity(l, o, identity);
-		if (rc == 0)
-			rc = judge_today(l, o, contact);
-	}
-	sqlite3_finalize(address);
-	sqlite3_finalize(identity);
-	sqlite3_finalize(contact);
-	return rc;
-}
-
 /* How many offenders of the record are not among those found. */
 static int count_outside(const struct load *l, uint64_t *ret_)
 {
@@ -425,7 +262,7 @@ static int load_all(struct load *l, uint64_t *ret_outside)
 		for (size_t i = l->first; i < l->into->count; i++)
 			l->into->items[i].destinations_exact = false;
 	if (rc == 0)
-		rc = load_details(l);
+		rc = offender_load_details(l);
 	return rc == 0 && !l->host ? count_outside(l, ret_outside) : rc;
 }
 
@@ -460,10 +297,17 @@ int offenders_load(struct record *r, const struct window *w, int64_t host,
 	return rc;
 }
 
+void offender_done(struct offender *o)
+{
+	free(o->name);
+	texts_done(&o->helo);
+	texts_done(&o->reasons);
+}
+
 void offenders_done(struct offenders *o)
 {
 	for (size_t i = 0; i < o->count; i++)
-		free(o->items[i].name);
+		offender_done(&o->items[i]);
 	free(o->items);
 	*o = (struct offenders){0};
 }

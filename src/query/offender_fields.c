@@ -1,6 +1,8 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "judge/evidence.h"
 #include "query/offender.h"
 
 static void cell_address(const void *row, int64_t now, char *buf, size_t size)
@@ -30,12 +32,34 @@ static void cell_permitted(const void *row, int64_t now, char *buf, size_t size)
 	text_print(buf, size, "%s", o->now_permitted ? "permitted" : "");
 }
 
+static void cell_verdict(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	if (*o->verdict && o->score.known)
+		text_print(buf, size, "%s %.2f", o->verdict, o->score.value);
+	else
+		text_print(buf, size, "%s", *o->verdict ? o->verdict : "-");
+}
+
+/* The strongest. */
+static void cell_reason(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	text_print(buf, size, "%s", o->reasons.count ? ((char *const *)o->reasons.items)[0] : "");
+}
+
 const char *offender_style(const void *offender)
 {
 	const struct offender *o = offender;
 
 	if (o->now_permitted)
 		return "2";
+	if (strcmp(o->verdict, verdict_name(VERDICT_BOT)) == 0)
+		return "1;31";
 	if (o->outcomes[OUTCOME_SENT] > 0 || o->outcomes[OUTCOME_ENCRYPTED] > 0)
 		return "1;31";
 	return o->connected > 0 ? "31" : NULL;
@@ -47,34 +71,37 @@ const struct field offender_fields[] = {
 	{"address", FIELD_CHARS, AT(address), .heading = "ADDRESS", .place = 1,
 	 .cell = cell_address},
 	{"name", FIELD_TEXT, AT(name)},
-	{"mac", FIELD_CHARS, AT(mac), .heading = "MAC", .place = 2, .weight = 90},
+	{"mac", FIELD_CHARS, AT(mac), .heading = "MAC", .place = 3, .weight = 90},
 	{"vendor", FIELD_TEXT, AT(vendor)},
-	{"vlans", FIELD_NUMBERS, AT(vlans), .heading = "VLAN", .place = 3, .weight = 80,
+	{"vlans", FIELD_NUMBERS, AT(vlans), .heading = "VLAN", .place = 4, .weight = 80,
 	 .least = 4},
-	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 11, .weight = 55,
+	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 13, .weight = 55,
 	 .least = 6, .merged = true},
-	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 8,
+	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 10,
 	 .weight = 30},
-	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 9, .weight = 75},
-	{"attempts", FIELD_INTEGER, AT(attempts), .heading = "ATTEMPTS", .place = 4, .weight = 95,
+	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 11, .weight = 75},
+	{"attempts", FIELD_INTEGER, AT(attempts), .heading = "ATTEMPTS", .place = 5, .weight = 95,
 	 .right = true},
-	{"connected", FIELD_INTEGER, AT(connected), .heading = "CONNECTED", .place = 5,
+	{"connected", FIELD_INTEGER, AT(connected), .heading = "CONNECTED", .place = 6,
 	 .weight = 70, .right = true},
-	{"messages", FIELD_MAYBE, AT(messages)},
+	{"messages", FIELD_MAYBE, AT(messages), .heading = "MESSAGES", .place = 7, .weight = 85,
+	 .right = true},
 	{"recipients", FIELD_MAYBE, AT(recipients)},
-	{"destinations", FIELD_INTEGER, AT(destinations), .heading = "SERVERS", .place = 6,
+	{"destinations", FIELD_INTEGER, AT(destinations), .heading = "SERVERS", .place = 8,
 	 .weight = 65, .right = true, .cell = cell_destinations},
 	{"destinations_exact", FIELD_BOOL, AT(destinations_exact)},
 	{"bytes_sent", FIELD_INTEGER, AT(bytes_sent)},
 	{"resets", FIELD_INTEGER, AT(resets)},
 	{"killed", FIELD_MAYBE, AT(killed)},
 	{"helo", FIELD_TEXTS, AT(helo)},
-	{"outcomes", FIELD_OUTCOMES, AT(outcomes), .heading = "OUTCOMES", .place = 7, .weight = 50,
+	{"outcomes", FIELD_OUTCOMES, AT(outcomes), .heading = "OUTCOMES", .place = 9, .weight = 50,
 	 .least = 12},
-	{"verdict", FIELD_TEXT, AT(verdict)},
+	{"verdict", FIELD_CHARS, AT(verdict), .heading = "VERDICT", .place = 2, .weight = 97,
+	 .cell = cell_verdict},
 	{"score", FIELD_REAL, AT(score)},
-	{"reasons", FIELD_TEXTS, AT(reasons)},
-	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 10,
+	{"reasons", FIELD_TEXTS, AT(reasons), .heading = "BECAUSE", .place = 14, .weight = 68,
+	 .least = 16, .cell = cell_reason},
+	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 12,
 	 .weight = 60, .cell = cell_permitted},
 	{0},
 };

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/evidence.h"
 #include "query/offender.h"
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -8,12 +9,36 @@ static int compare_numbers(int64_t a, int64_t b)
 	return a > b ? -1 : a < b;
 }
 
-/* What a later issue knows of verdicts and scores goes between the first two. */
+/* Most pressing first; a host on which nothing is known stands beside those that are unclear. */
+static int verdict_place(const struct offender *o)
+{
+	static const enum verdict order[] = {VERDICT_BOT, VERDICT_UNCLEAR, VERDICT_SENDER,
+					     VERDICT_DEVICE};
+
+	_Static_assert(sizeof(order) / sizeof(order[0]) == VERDICT_COUNT, "a place for each");
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		if (strcmp(o->verdict, verdict_name(order[i])) == 0)
+			return i;
+	return 1;
+}
+
+static int compare_scores(const struct offender *a, const struct offender *b)
+{
+	double left = a->score.known ? a->score.value : 0;
+	double right = b->score.known ? b->score.value : 0;
+
+	return left > right ? -1 : left < right;
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct offender *a = left, *b = right;
 	int c = (int)a->now_permitted - (int)b->now_permitted;
 
+	if (c == 0)
+		c = verdict_place(a) - verdict_place(b);
+	if (c == 0)
+		c = compare_scores(a, b);
 	if (c == 0)
 		c = compare_numbers(a->messages.value, b->messages.value);
 	if (c == 0)

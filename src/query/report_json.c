@@ -19,22 +19,6 @@ void json_number(FILE *out, int64_t n)
 		putc_unlocked(digits[--count], out);
 }
 
-void json_text(FILE *out, const char *text)
-{
-	putc_unlocked('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", (unsigned int)c);
-		else
-			putc_unlocked(c, out);
-	}
-	putc_unlocked('"', out);
-}
-
 static void put_text(FILE *out, const char *text)
 {
 	if (text)
@@ -56,10 +40,11 @@ static void put_maybe(FILE *out, const struct maybe *m, bool truth)
 /* Hundredths, whatever the locale's decimal point is. */
 static void put_real(FILE *out, const struct maybe_real *m)
 {
-	int64_t hundredths = (int64_t)(m->value * 100 + 0.5);
+	int64_t hundredths = (int64_t)((m->value < 0 ? -m->value : m->value) * 100 + 0.5);
 
 	if (m->known)
-		fprintf(out, "%" PRId64 ".%02d", hundredths / 100, (int)(hundredths % 100));
+		fprintf(out, "%s%" PRId64 ".%02d", m->value < 0 && hundredths ? "-" : "",
+			hundredths / 100, (int)(hundredths % 100));
 	else
 		fputs("null", out);
 }

@@ -11,6 +11,9 @@
 #include "base/text.h"
 #include "judge/health.h"
 #include "judge/schema.h"
+#include "query/texts.h"
+
+#define REMARKS_MOST 64
 
 /* Whether somebody holds the record's lock: 1, 0, or negative where that cannot be told. */
 static int lock_is_held(const char *path)
@@ -175,6 +178,20 @@ static int load_examples(const struct record *r, int64_t run, struct status *s)
 	return rc < 0 ? record_errno(r) : 0;
 }
 
+/* "10.0.0.25: ..." of each permitted host that is unlike itself; of the newest few. */
+static int load_remarks(const struct record *r, struct status *s)
+{
+	sqlite3_stmt *q = record_prepare(
+		r,
+		"SELECT h.address || ': ' || e.value FROM verdict v JOIN host h ON h.id = v.host,"
+		" json_each(v.remarks) e WHERE v.remarks <> '[]' AND e.type = 'text'"
+		" ORDER BY v.observed DESC, h.address LIMIT 64");
+	int rc = q ? texts_collect(r, q, REMARKS_MOST, &s->remarks) : record_errno(r);
+
+	sqlite3_finalize(q);
+	return rc;
+}
+
 static int load_all(const struct record *r, int64_t now, struct status *s)
 {
 	int64_t run = 0;
@@ -186,6 +203,10 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 		rc = load_losses(r, run, s);
 	if (rc == 0)
 		rc = load_examples(r, run, s);
+	if (rc == 0)
+		rc = notices_load(r, NULL, &s->listings);
+	if (rc == 0)
+		rc = load_remarks(r, s);
 	if (rc == 0)
 		rc = record_number(r,
 				   "SELECT total(max(attempts, 0)) FROM host_sum WHERE span = 0"
@@ -234,6 +255,8 @@ void status_done(struct status *s)
 	free((void *)s->lost.items);
 	free((void *)s->blind.items);
 	free((void *)s->unclassified.examples.items);
+	notices_done(&s->listings);
+	texts_done(&s->remarks);
 	free(s->sensor);
 	free(s->record.path);
 	*s = (struct status){0};

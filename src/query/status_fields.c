@@ -74,6 +74,9 @@ const struct field status_fields[] = {
 	{"record", FIELD_OBJECT, AT(record), .fields = record_fields},
 	{"incident", FIELD_TEXT, AT(incident)},
 	{"blind", FIELD_TEXTS, AT(blind)},
+	{"listings", FIELD_OBJECTS, AT(listings), .fields = notice_fields,
+	 .size = sizeof(struct notice_row)},
+	{"remarks", FIELD_TEXTS, AT(remarks)},
 	{"written", FIELD_TIME, AT(beat)},
 	{0},
 };

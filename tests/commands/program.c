@@ -39,6 +39,7 @@ static int tell(const char *command, const struct options *o)
 	at = tell_list(at, "internal", &o->overrides.internal);
 	at = tell_list(at, "mail", &o->overrides.mail_servers);
 	at = tell_list(at, "smart", &o->overrides.smart_hosts);
+	at = tell_list(at, "public", &o->overrides.public_addresses);
 	at = tell_list(at, "allow", &o->overrides.allow);
 	at = tell_list(at, "port", &o->overrides.ports);
 	at = tell_list(at, "also", &o->overrides.also_watch);

@@ -118,7 +118,7 @@ unsigned int fixture_add(struct batch *b, const struct connection *c)
 			       .bytes_sent = (int64_t)c->bytes_sent};
 
 	change.outcomes[c->outcome] = 1;
-	return batch_add(b, c, &change);
+	return batch_add(b, c, NULL, &change);
 }
 
 unsigned int fixture_update(struct batch *b, const struct connection *c, enum outcome before)
@@ -129,7 +129,7 @@ unsigned int fixture_update(struct batch *b, const struct connection *c, enum ou
 	later.begun = false;
 	change.outcomes[c->outcome]++;
 	change.outcomes[before]--;
-	return batch_add(b, &later, &change);
+	return batch_add(b, &later, NULL, &change);
 }
 
 int fixture_try(struct store *s, struct batch *b)

@@ -43,7 +43,8 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 		":3: unknown name \"util\"; did you mean \"until\"?");
 	refuses("\n\nsubject = x",
 		":3: unknown name \"subject\"; known here: interfaces, internal, mail_servers, "
-		"smart_hosts, ports, also_watch, record, sensor, silent_after, allow, retention");
+		"smart_hosts, ports, also_watch, public_addresses, record, sensor, silent_after, "
+		"allow, retention");
 	refuses("retention { colour = red }",
 		":1: unknown name \"colour\"; known here: age, size, rows_per_host_hour");
 	refuses("source = 10.0.0.1", ":1: \"source\" can stand only within allow { }");
@@ -53,8 +54,8 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 {
 	static const char *const names[] = {
-		"public_addresses", "never_reset",	   "reset", "reset_via",
-		"reset_limit",	    "incident_on_listing", "mta",   "user"};
+		"never_reset", "reset", "reset_via", "reset_limit", "incident_on_listing",
+		"mta",	       "user"};
 	char text[64], error[CONFIG_ERROR];
 
 	(void)state;
@@ -62,6 +63,18 @@ static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 		snprintf(text, sizeof(text), "%s = x", names[i]);
 		assert_non_null(strstr(refusal(text, strlen(text), error), "unknown name"));
 	}
+}
+
+static void public_addresses_are_single_addresses_and_stand_once(void **state)
+{
+	(void)state;
+	refuses("public_addresses = {203.0.113.9, 203.0.113.0/24}",
+		":1: public_addresses: \"203.0.113.0/24\": expected an address, such as "
+		"203.0.113.9");
+	refuses("public_addresses = 224.0.0.1",
+		":1: public_addresses: \"224.0.0.1\": expected an address, such as 203.0.113.9");
+	refuses("public_addresses = {203.0.113.9,\n203.0.113.9}",
+		":2: public_addresses: \"203.0.113.9\": stands twice; remove one");
 }
 
 static void values_of_the_wrong_kind_are_told_with_what_is_expected(void **state)
@@ -243,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_names_are_told_with_the_nearest_known_one),
 		cmocka_unit_test(names_of_what_does_not_exist_yet_are_unknown),
+		cmocka_unit_test(public_addresses_are_single_addresses_and_stand_once),
 		cmocka_unit_test(values_of_the_wrong_kind_are_told_with_what_is_expected),
 		cmocka_unit_test(a_bad_end_is_told),
 		cmocka_unit_test(what_stands_twice_is_told_with_its_first_place),

@@ -43,7 +43,7 @@ static unsigned int add(struct batch *b, const struct connection *c)
 	struct tally change = {.attempts = 1};
 
 	change.outcomes[c->outcome] = 1;
-	return batch_add(b, c, &change);
+	return batch_add(b, c, NULL, &change);
 }
 
 static void attempts_of_one_minute_on_one_server_are_one_sum(void **state)
@@ -104,7 +104,7 @@ static void a_later_telling_replaces_the_row_and_leaves_it_begun(void **state)
 	c.last += 5;
 	change.outcomes[OUTCOME_CONNECTED] = 1;
 	change.outcomes[OUTCOME_UNANSWERED] = -1;
-	assert_int_equal(batch_add(b, &c, &change), 0);
+	assert_int_equal(batch_add(b, &c, NULL, &change), 0);
 	assert_int_equal(batch_connection_count(b), 1);
 	assert_true(batch_connection(b, 0)->begun);
 	assert_int_equal(batch_connection(b, 0)->outcome, OUTCOME_CONNECTED);
@@ -124,7 +124,7 @@ static void an_update_alone_is_not_begun(void **state)
 
 	(void)state;
 	c.begun = false;
-	batch_add(b, &c, &(struct tally){0});
+	batch_add(b, &c, NULL, &(struct tally){0});
 	assert_false(batch_connection(b, 0)->begun);
 	batch_free(b);
 }

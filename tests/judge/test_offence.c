@@ -35,7 +35,7 @@ static void the_first_telling_counts_the_attempt(void **state)
 	struct tally change;
 
 	(void)state;
-	offence_of_flow(&f, 500, false, &c, &change);
+	offence_of_flow(&f, NULL, 500, false, &c, &change);
 	assert_int_equal(c.id, 507);
 	assert_true(c.begun);
 	assert_true(c.open);
@@ -59,10 +59,10 @@ static void a_later_telling_moves_the_outcome_and_adds_only_what_is_new(void **s
 
 	(void)state;
 	f.bytes_sent = 10;
-	offence_told(&f);
+	offence_told(&f, NULL);
 	f.connected = true;
 	f.bytes_sent = 25;
-	offence_of_flow(&f, 0, false, &c, &change);
+	offence_of_flow(&f, NULL, 0, false, &c, &change);
 	assert_false(c.begun);
 	assert_true(c.connected);
 	assert_int_equal(c.bytes_sent, 25);
@@ -83,8 +83,8 @@ static void what_was_told_already_changes_nothing(void **state)
 	(void)state;
 	f.connected = true;
 	f.bytes_sent = 10;
-	offence_told(&f);
-	offence_of_flow(&f, 0, false, &c, &change);
+	offence_told(&f, NULL);
+	offence_of_flow(&f, NULL, 0, false, &c, &change);
 	assert_memory_equal(&change, &nothing, sizeof(nothing));
 }
 
@@ -99,8 +99,8 @@ static void told_changes_add_up_to_the_connection_as_it_stands(void **state)
 		f.connected = step >= 1;
 		f.encrypted = step >= 2;
 		f.bytes_sent = (uint64_t)step * 100;
-		offence_of_flow(&f, 0, step == 3, &c, &change);
-		offence_told(&f);
+		offence_of_flow(&f, NULL, 0, step == 3, &c, &change);
+		offence_told(&f, NULL);
 		tally_add(&sum, &change);
 	}
 	assert_false(c.open);
@@ -118,10 +118,10 @@ static void a_connection_is_open_until_it_ended_or_is_forgotten(void **state)
 	struct tally change;
 
 	(void)state;
-	offence_of_flow(&f, 0, true, &c, &change);
+	offence_of_flow(&f, NULL, 0, true, &c, &change);
 	assert_false(c.open);
 	f.ended = true;
-	offence_of_flow(&f, 0, false, &c, &change);
+	offence_of_flow(&f, NULL, 0, false, &c, &change);
 	assert_false(c.open);
 }
 

@@ -117,7 +117,7 @@ static void an_offender_is_told_by_every_field_of_the_interface(void **state)
 		    " mac: \"52:54:00:00:00:01\", vendor: null, vlans: [7, 20], sensor: \"fw1\","
 		    " first_seen: \"2023-11-14T22:13:20.000000Z\","
 		    " last_seen: \"2023-11-14T22:13:22.000005Z\", attempts: 3, connected: 1,"
-		    " messages: null, recipients: null, destinations: 2, destinations_exact: true,"
+		    " messages: 0, recipients: 0, destinations: 2, destinations_exact: true,"
 		    " bytes_sent: 30, resets: 0, killed: null, helo: [], outcomes: {sent: 0,"
 		    " encrypted: 0, rejected: 0, connected: 1, refused: 1, unreachable: 0,"
 		    " unanswered: 1}, verdict: null, score: null, reasons: [],"

@@ -72,7 +72,6 @@ static void fill(struct offender *o, struct connection_row *c, char *text)
 	*o = (struct offender){.name = text,
 			       .vendor = text,
 			       .sensor = text,
-			       .verdict = text,
 			       .first_seen = TIME_UNKNOWN,
 			       .last_seen = TIME_UNKNOWN};
 	snprintf(o->address, sizeof(o->address), "%s", "10.0.0.1");
@@ -139,7 +138,7 @@ static void hostile_texts_are_one_harmless_cell_of_csv(void **state)
 		free(csv);
 		csv = scratch_print(REPORT_CSV, 100, offender_fields, &o, 1, sizeof(o));
 		assert_csv(csv, "len(rows) == 1 and None not in rows[0] and"
-				" rows[0][\"name\"] == rows[0][\"verdict\"]");
+				" rows[0][\"name\"] == rows[0][\"vendor\"]");
 		free(csv);
 		free(text);
 	}

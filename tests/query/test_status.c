@@ -104,9 +104,9 @@ static void a_healthy_monitor_is_told_by_every_field_of_the_interface(void **sta
 	expect(f, ".packets == 1000 and .connections == 12 and .offenders == 1 and"
 		  " .unclassified == {connections: 0, examples: []} and .stray == 3 and"
 		  " .resets == {sent: 0, planned: 0, limited: 0, refused: 0, killed_share: null}");
-	expect(f, ".lost == {\"truncated frame\": 4} and .record.schema == 1 and"
+	expect(f, ".lost == {\"truncated frame\": 4} and .record.schema == 2 and"
 		  " .record.bytes > 4096 and (.record.path | endswith(\"/record.db\")) and"
-		  " .incident == null and .blind == []");
+		  " .incident == null and .blind == [] and .listings == [] and .remarks == []");
 }
 
 static void a_monitor_that_does_not_run_is_told(void **state)

@@ -1,0 +1,174 @@
+/* What is thought of each host, with the judge's memory of it; and what remote servers say of us.
+ */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "judge/suspects.h"
+
+/* Three JSON arrays, to be freed. */
+struct papers {
+	char *reasons, *ledger, *remarks;
+};
+
+static void put_real(FILE *out, double value)
+{
+	int64_t thousandths = (int64_t)(value * 1000 + (value < 0 ? -0.5 : 0.5));
+
+	fprintf(out, "%s%lld.%03lld", thousandths < 0 ? "-" : "",
+		(long long)(llabs(thousandths) / 1000), (long long)(llabs(thousandths) % 1000));
+}
+
+/* What speaks for the verdict: against a bot where it is none. */
+static void write_reasons(FILE *out, const struct ledger *l)
+{
+	bool against = l->verdict == VERDICT_BOT || l->verdict == VERDICT_UNCLEAR;
+	bool first = true;
+
+	putc('[', out);
+	for (size_t i = 0; i < l->count; i++) {
+		if ((l->terms[i].weight > 0) != against && l->verdict != VERDICT_UNCLEAR)
+			continue;
+		if (!first)
+			putc(',', out);
+		json_text(out, l->terms[i].text);
+		first = false;
+	}
+	putc(']', out);
+}
+
+static void write_ledger(FILE *out, const struct ledger *l)
+{
+	putc('[', out);
+	for (size_t i = 0; i < l->count; i++) {
+		fputs(i ? ",{\"reason\":" : "{\"reason\":", out);
+		json_text(out, l->terms[i].key);
+		fputs(",\"weight\":", out);
+		put_real(out, l->terms[i].weight);
+		fputs(",\"text\":", out);
+		json_text(out, l->terms[i].text);
+		putc('}', out);
+	}
+	putc(']', out);
+}
+
+static void write_remarks(FILE *out, const struct ledger *l)
+{
+	putc('[', out);
+	for (size_t i = 0; i < l->remark_count; i++) {
+		if (i)
+			putc(',', out);
+		json_text(out, l->remarks[i]);
+	}
+	putc(']', out);
+}
+
+static char *write_out(void (*writer)(FILE *out, const struct ledger *l), const struct ledger *l)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	writer(out, l);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int put_verdict(struct store *s, const struct batch *b, const struct batch_host *h,
+		       const struct ledger *l, const struct papers *p)
+{
+	struct sqlite3_stmt *st;
+	int64_t host;
+	int r = store_host_id(s, &h->address, &host);
+
+	if (r < 0)
+		return r;
+	st = STORE_BIND(s, SQL_VERDICT_PUT, host, batch_read_health(b)->newest);
+	store_text(st, 3, verdict_name(l->verdict));
+	store_text(st, 4, p->reasons);
+	store_text(st, 5, p->ledger);
+	store_text(st, 6, p->remarks);
+	if (st) {
+		sqlite3_bind_double(st, 7, l->score);
+		sqlite3_bind_double(st, 8, l->log_odds);
+		sqlite3_bind_blob(st, 9, &h->evidence, sizeof(h->evidence), SQLITE_STATIC);
+	}
+	return store_do(s, st);
+}
+
+static int judge(struct store *s, const struct batch *b, const struct batch_host *h)
+{
+	struct papers p;
+	struct ledger l;
+	int r = -ENOMEM;
+
+	evidence_judge(&h->evidence, &l);
+	p.reasons = write_out(write_reasons, &l);
+	p.ledger = write_out(write_ledger, &l);
+	p.remarks = write_out(write_remarks, &l);
+	if (p.reasons && p.ledger && p.remarks)
+		r = put_verdict(s, b, h, &l, &p);
+	free(p.reasons);
+	free(p.ledger);
+	free(p.remarks);
+	return r;
+}
+
+int store_put_verdicts(struct store *s, const struct batch *b)
+{
+	uint32_t count = batch_host_count(b);
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = judge(s, b, batch_host(b, i));
+	return r;
+}
+
+int store_load_evidence(struct store *s, store_evidence_fn *each, void *context)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_VERDICT_LOAD, SUSPECTS_CAPACITY);
+	int r;
+
+	while ((r = store_step(s, st)) > 0) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+		struct addr address;
+
+		if (text && addr_parse(text, &address) == 0)
+			each(context, &address, sqlite3_column_blob(st, 1),
+			     (size_t)sqlite3_column_bytes(st, 1));
+	}
+	return r;
+}
+
+static int put_listing(struct store *s, const struct listing *l)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_LISTING_PUT, s->run, l->is_policy, l->finding,
+					     l->first, l->last, (int64_t)l->heard, l->voices);
+	char address[ADDR_TEXT] = "", client[ADDR_TEXT], server[ADDR_TEXT];
+
+	if (l->has_address)
+		addr_format(&l->address, address);
+	store_text(st, 8, address);
+	store_text(st, 9, l->list);
+	store_text(st, 10, addr_format(&l->client, client));
+	store_text(st, 11, addr_format(&l->server, server));
+	store_text(st, 12, l->reply);
+	return store_do(s, st);
+}
+
+int store_put_listings(struct store *s, const struct batch *b)
+{
+	uint32_t count = batch_listing_count(b);
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = put_listing(s, batch_listing(b, i));
+	return r;
+}

@@ -1,0 +1,108 @@
+#include "query/notices.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "base/moment.h"
+#include "base/text.h"
+
+#define AT(member) .offset = offsetof(struct notice_row, member)
+
+const struct field notice_fields[] = {
+	{"address", FIELD_CHARS, AT(address), .heading = "ADDRESS", .place = 1},
+	{"list", FIELD_TEXT, AT(list), .heading = "LIST", .place = 2, .weight = 95, .least = 12},
+	{"finding", FIELD_BOOL, AT(finding), .heading = "CONFIRMED", .place = 3, .weight = 90},
+	{"policy", FIELD_BOOL, AT(policy), .heading = "POLICY", .place = 4, .weight = 50},
+	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 5,
+	 .weight = 30},
+	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 6, .weight = 80},
+	{"heard", FIELD_INTEGER, AT(heard), .heading = "HEARD", .place = 7, .weight = 60,
+	 .right = true},
+	{"servers", FIELD_INTEGER, AT(servers), .heading = "SERVERS", .place = 8, .weight = 70,
+	 .right = true},
+	{"client", FIELD_CHARS, AT(client), .heading = "TOLD TO", .place = 9, .weight = 75},
+	{"server", FIELD_CHARS, AT(server), .heading = "BY", .place = 10, .weight = 40},
+	{"reply", FIELD_TEXT, AT(reply), .heading = "REPLY", .place = 11, .weight = 65,
+	 .least = 20},
+	{0},
+};
+
+/* Runs each keep their own; the newest one's words stand for all. */
+#define NOTICES                                                                                    \
+	"SELECT address, list, max(finding), policy, min(first), max(last), total(max(heard, 0))," \
+	" max(voices), client, server, reply FROM listing"
+
+static void take(sqlite3_stmt *s, struct notice_row *row)
+{
+	record_text(s, 0, row->address, sizeof(row->address));
+	row->list = record_text_new(s, 1);
+	row->finding = sqlite3_column_int(s, 2) != 0;
+	row->policy = sqlite3_column_int(s, 3) != 0;
+	row->first_seen = record_time(s, 4);
+	row->last_seen = record_time(s, 5);
+	row->heard = record_count(s, 6);
+	row->servers = record_count(s, 7);
+	record_text(s, 8, row->client, sizeof(row->client));
+	record_text(s, 9, row->server, sizeof(row->server));
+	row->reply = record_text_new(s, 10);
+}
+
+int notices_load(const struct record *r, const char *client, struct list *ret_)
+{
+	struct notice_row *rows = calloc(NOTICES_MOST, sizeof(*rows));
+	struct list list = {.items = rows};
+	sqlite3_stmt *s =
+		record_prepare(r,
+			       client ? NOTICES
+				       " WHERE client = ?1 GROUP BY address ORDER BY max(last) DESC"
+				      : NOTICES " GROUP BY address ORDER BY max(last) DESC");
+	int rc = 0;
+
+	if (!rows || !s) {
+		sqlite3_finalize(s);
+		free(rows);
+		return rows ? record_errno(r) : -ENOMEM;
+	}
+	if (client)
+		sqlite3_bind_text(s, 1, client, -1, SQLITE_STATIC);
+	while (list.count < NOTICES_MOST && (rc = record_step(s)) > 0)
+		take(s, &rows[list.count++]);
+	rc = rc < 0 ? record_errno(r) : 0;
+	sqlite3_finalize(s);
+	if (rc < 0)
+		notices_done(&list);
+	else
+		*ret_ = list;
+	return rc;
+}
+
+void notices_done(struct list *list)
+{
+	const struct notice_row *rows = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		free(rows[i].list);
+		free(rows[i].reply);
+	}
+	free((void *)list->items);
+	*list = (struct list){0};
+}
+
+const char *notices_describe(const struct notice_row *row, char buf[NOTICES_TEXT])
+{
+	char last[MOMENT_TEXT];
+
+	return text_print(buf, NOTICES_TEXT,
+			  "%s%s is %s by %s%s: %s told %s so at %s (heard %" PRId64
+			  " time%s from %" PRId64 " server%s)%s",
+			  row->finding ? "Listed: " : "A claim, not confirmed yet: ",
+			  *row->address ? row->address : "an address of ours",
+			  row->policy ? "refused for policy" : "blacklisted",
+			  row->list ? row->list : "a list",
+			  row->policy ? " (no sign of a bot)" : "", row->server, row->client,
+			  moment_format_local(row->last_seen, last), row->heard,
+			  row->heard == 1 ? "" : "s", row->servers, row->servers == 1 ? "" : "s",
+			  row->finding ? "." : ": anyone can forge it.");
+}

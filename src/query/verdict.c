@@ -1,0 +1,95 @@
+#include "query/verdict.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "query/texts.h"
+
+#define AT(member) .offset = offsetof(struct ledger_row, member)
+
+const struct field ledger_fields[] = {
+	{"reason", FIELD_TEXT, AT(reason), .heading = "REASON", .place = 2, .weight = 80,
+	 .least = 12},
+	{"weight", FIELD_REAL, AT(weight), .heading = "WEIGHT", .place = 1, .weight = 95,
+	 .right = true},
+	{"text", FIELD_TEXT, AT(text), .heading = "FIGURES", .place = 3, .weight = 90, .late = true,
+	 .least = 20},
+	{0},
+};
+
+static struct maybe_real real_column(sqlite3_stmt *s, int column)
+{
+	double value = sqlite3_column_double(s, column);
+
+	/* Whoever wrote the record may have written anything. */
+	return (struct maybe_real){
+		.known = sqlite3_column_type(s, column) != SQLITE_NULL && value > -1e6 &&
+			 value < 1e6,
+		.value = value,
+	};
+}
+
+static int load_terms(const struct record *r, int64_t host, struct list *list)
+{
+	struct ledger_row *rows = calloc(VERDICT_REASONS, sizeof(*rows));
+	sqlite3_stmt *s = record_prepare(
+		r, "SELECT json_extract(e.value, '$.reason'), json_extract(e.value, '$.text'),"
+		   " json_extract(e.value, '$.weight') FROM verdict v, json_each(v.ledger) e"
+		   " WHERE v.host = ?1 AND e.type = 'object'");
+	int rc = 0;
+
+	list->items = rows;
+	if (!rows || !s) {
+		sqlite3_finalize(s);
+		return rows ? record_errno(r) : -ENOMEM;
+	}
+	sqlite3_bind_int64(s, 1, host);
+	while (list->count < VERDICT_REASONS && (rc = record_step(s)) > 0)
+		rows[list->count++] = (struct ledger_row){
+			.reason = record_text_new(s, 0),
+			.text = record_text_new(s, 1),
+			.weight = real_column(s, 2),
+		};
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : 0;
+}
+
+int ledger_load(const struct record *r, int64_t host, struct ledger_sheet *ret_)
+{
+	sqlite3_stmt *s =
+		record_prepare(r, "SELECT log_odds, remarks FROM verdict WHERE host = ?1");
+	sqlite3_stmt *each = texts_prepare(r);
+	struct ledger_sheet sheet = {0};
+	int rc = s && each ? 0 : record_errno(r);
+
+	if (rc == 0) {
+		sqlite3_bind_int64(s, 1, host);
+		rc = record_step(s);
+		if (rc > 0) {
+			sheet.log_odds = real_column(s, 0);
+			texts_take(each, s, 1, VERDICT_REASONS, &sheet.remarks);
+		}
+		rc = rc < 0 ? record_errno(r) : load_terms(r, host, &sheet.terms);
+	}
+	sqlite3_finalize(s);
+	sqlite3_finalize(each);
+	if (rc < 0)
+		ledger_done(&sheet);
+	else
+		*ret_ = sheet;
+	return rc;
+}
+
+void ledger_done(struct ledger_sheet *sheet)
+{
+	const struct ledger_row *rows = sheet->terms.items;
+
+	for (size_t i = 0; i < sheet->terms.count; i++) {
+		free(rows[i].reason);
+		free(rows[i].text);
+	}
+	free((void *)sheet->terms.items);
+	texts_done(&sheet->remarks);
+	*sheet = (struct ledger_sheet){0};
+}
