@@ -205,6 +205,7 @@ static void of_auth_only_mechanism_and_success_are_kept(void **state)
 	assert_true(p->facts->auth_tried && !p->facts->auth_succeeded && p->facts->quit);
 	assert_string_equal(p->facts->auth, "PLAIN");
 	assert_false(play_holds(p, "c2Vj"));
+	assert_string_equal(PLAY(HELLO, "CAUTH c2VjcmV0\r\n")->facts->auth, "OTHER");
 }
 
 static void no_credential_is_kept_of_a_malformed_auth_either(void **state)

@@ -96,6 +96,10 @@ static void a_gap_in_a_chunk_is_counted_off(void **state)
 	assert_int_equal(f->messages, 1);
 	assert_int_equal(f->body_bytes, 1000);
 	assert_true(f->quit && !f->lost_track);
+	f = PLAY(ENVELOPE, "CBDAT 10 LAST\r\nx", "G30", "Cx\r\nQUIT\r\n")->facts;
+	assert_int_equal(f->body_bytes, 10);
+	assert_int_equal(f->unknown_commands, 0);
+	assert_true(f->quit && f->lost_track);
 }
 
 static void a_gap_among_commands_counts_nothing_that_is_not_certain(void **state)
@@ -111,7 +115,13 @@ static void a_gap_among_commands_counts_nothing_that_is_not_certain(void **state
 	(void)state;
 	assert_true(f->lost_track);
 	assert_int_equal(f->messages, 1);
-	assert_int_equal(f->recipients, 1); /* of the second: all is clear again */
+	assert_int_equal(f->recipients, 1);	  /* of the second: all is clear again */
+	assert_int_equal(f->messages_refused, 0); /* the 550 were RCPT's */
+	/* a MAIL in the gap has its reply too */
+	f = PLAY("S220 x\r\n", "CHELO a.example\r\n", "S250 x\r\n", "G16",
+		 "Cb.example>\r\nRCPT TO:<a@b.example>\r\n", "S250 ok\r\n550 no\r\n")
+		    ->facts;
+	assert_int_equal(f->recipients, 0);
 	assert_int_equal(f->unknown_commands, 0);
 	/* DATA itself is missing: the 354 tells of it */
 	f = PLAY(ENVELOPE, "G6", "S354 go\r\n", "CSubject: x\r\n.\r\n", "S250 queued\r\n",
@@ -140,6 +150,13 @@ static void a_gap_in_the_replies_shifts_none_that_can_be_told(void **state)
 	assert_int_equal(f->messages, 1);
 	assert_int_equal(f->recipients, 0); /* MAIL's or RCPT's? */
 	assert_int_equal(f->unmatched_replies, 0);
+	f = PLAY(ENVELOPE, "CRCPT TO:<a@b.example>\r\nRSET\r\n", "g8", "S250 ok\r\n")->facts;
+	assert_int_equal(f->recipients, 1); /* that of the envelope */
+	/* 354 is DATA's alone, and all before it were answered */
+	f = PLAY(HELLO, GROUP, "g8", "S250 ok\r\n354 go\r\n", "Cx\r\n.\r\n", "S250 queued\r\n",
+		 "CRCPT TO:<a@b.example>\r\nRSET\r\n", "S250 ok\r\n250 ok\r\n")
+		    ->facts;
+	assert_int_equal(f->recipients, 1);
 	/* one command at a time: the next shows that it was answered */
 	f = PLAY("S220 x\r\n", "CHELO a.example\r\n", "S250 x\r\n", "CMAIL FROM:<>\r\n", "g8",
 		 "CRCPT TO:<a@b.example>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n",

@@ -48,6 +48,8 @@ static void where_the_server_is_not_seen_nothing_is_claimed(void **state)
 	assert_int_equal(f->messages, 1);
 	f = PLAY("g100", "CEHLO a.example\r\n", "S250 ok\r\n")->facts;
 	assert_false(f->spoke_first);
+	f = PLAY("g100", "CEHLO a.example\r\nMAIL FROM:<>\r\n")->facts;
+	assert_false(f->pipelined);
 }
 
 static void replies_find_their_commands_in_a_group(void **state)
@@ -94,6 +96,11 @@ static void pipelining_needs_leave(void **state)
 	f = PLAY(HELLO, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n")
 		    ->facts;
 	assert_false(f->pipelined);
+	/* extensions are EHLO's alone */
+	f = PLAY(PIPES, "CHELO a.example\r\n", "S250 ok\r\n",
+		 "CMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n")
+		    ->facts;
+	assert_true(f->pipelined_without_leave);
 	/* an unasked-for reply that crosses a command makes it no pipelining */
 	f = PLAY(HELLO, "S421 4.4.2 timeout\r\n", "cMAIL FROM:<a@b.example>\r\n")->facts;
 	assert_false(f->pipelined);
@@ -150,6 +157,10 @@ static void going_on_after_a_refusal_is_seen(void **state)
 		 "CRCPT TO:<a@b.example>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n")
 		    ->facts;
 	assert_false(f->ignored_refusal);
+	f = PLAY(PIPES, "CMAIL FROM:<>\r\n", "S250 ok\r\n", "CRCPT TO:<a@b.example>\r\n",
+		 "S550 no\r\n", "cDATA\r\n", "S503 no\r\n")
+		    ->facts;
+	assert_false(f->ignored_refusal);
 }
 
 static void an_unasked_for_421_refuses_and_answers_nothing(void **state)
@@ -169,6 +180,7 @@ static void other_protocols_are_told_apart(void **state)
 		"S+OK POP3 ready\r\n",		 "S\x16\x03\x03\x7a\x02",
 		"Shello\r\nand hello again\r\n",
 	};
+	char line[600] = "";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(servers) / sizeof(*servers); i++) {
@@ -181,6 +193,10 @@ static void other_protocols_are_told_apart(void **state)
 	}
 	assert_true(PLAY("Shello\r\n")->facts->not_smtp);
 	/* the rest of a line whose beginning was not seen */
+	memset(line, 'x', sizeof(line) - 1);
+	line[0] = 'S';
+	assert_false(PLAY("g9", line)->facts->not_smtp);
+	assert_true(PLAY(line)->facts->not_smtp);
 	assert_false(PLAY("Sueued as 123\r\n", "CQUIT\r\n", "S221 bye\r\n")->facts->not_smtp);
 }
 
