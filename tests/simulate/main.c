@@ -78,6 +78,8 @@ static void make_site(struct sim *s, struct rng *r)
 	name_domain(r, name, sizeof(name));
 	t->listed_from = s->start + rng_between(r, 0, s->end - s->start);
 	t->listed_until = t->listed_from + rng_between(r, 6, 120) * HOUR;
+	if (rng_chance(r, 400)) /* the company was not noticed yet */
+		t->listed_from = t->listed_until = s->end + DAY;
 	t->block = (enum block)(BLOCK_DROP + rng_pick(r, weights, 3));
 }
 

@@ -254,7 +254,7 @@ static struct mta *mta_new(struct sim *s, struct host *h, const char *name, stru
 	m->dialect.letter = rng_chance(r, 120) ? LETTER_SENDMAIL : LETTER_UPPER;
 	m->dialect.pipelines = rng_chance(r, 750);
 	m->dialect.sizes = rng_chance(r, 900);
-	m->dialect.starttls = rng_chance(r, 550);
+	m->dialect.starttls = rng_chance(r, 650);
 	m->dialect.patience = 30 * SECOND;
 	m->route.asks_mx = m->route.asks_address = true;
 	snprintf(m->helo, sizeof(m->helo), "%s.%.70s", name, s->site.domain);
