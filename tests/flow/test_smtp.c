@@ -370,11 +370,17 @@ static void bodies_end_at_a_lone_dot_only(void **state)
 		const char *body;
 		unsigned int messages, bytes;
 	} bodies[] = {
-		{"C.\r\n", 1, 0},	    {"Cx\r\n.\r\n", 1, 3},
-		{"C\r\n.\r\n", 1, 2},	    {"Cx\r\n..\r\n.\r\n", 1, 7},
-		{"C.x\r\n.\r\n", 1, 4},	    {"Cx.\r\n", 0, 4},
-		{"Cx\r\n.\r.\r\n", 0, 8},   {"Cx\r\r\n.\r\n", 1, 4},
-		{"C\r\r\n\r\n.\r\n", 1, 5}, {"C\n\n.\r\r\n.\r\n", 1, 6},
+		{"C.\r\n", 1, 0},
+		{"Cx\r\n.\r\n", 1, 3},
+		{"C\r\n.\r\n", 1, 2},
+		{"Cx\r\n..\r\n.\r\n", 1, 7},
+		{"C.x\r\n.\r\n", 1, 4},
+		{"Cx.\r\n", 0, 4},
+		{"Cx\n.\r\n", 0, 5},
+		{"Cx\r\n.\r.\r\n", 0, 8},
+		{"Cx\r\r\n.\r\n", 1, 4},
+		{"C\r\r\n\r\n.\r\n", 1, 5},
+		{"C\n\n.\r\r\n.\r\n", 1, 6},
 	};
 
 	(void)state;
