@@ -7,9 +7,10 @@ EGRESS25_CAPTURES names a directory of captures, each with NAME.json beside it: 
 the TCP conversations on mail ports (`flows`: src, dst, dport, sessions, established, ...).  Without
 it everything but the bundled capture is skipped.
 
-Two answers are compared with tshark's: the offenders (attempts, connected and distinct servers of
-each client on port 25), and the connections of a record (how many from whom to whom on 25, 465, 587
-and 2525, and how many of them connected).
+Three answers are compared with tshark's: the offenders (attempts, connected and distinct servers of
+each client on port 25), the connections of a record (how many from whom to whom on 25, 465, 587 and
+2525, and how many of them connected), and what was said in them on port 25 (HELO names, senders,
+recipients, messages accepted, that there was a refusal).
 """
 import collections
 import concurrent.futures
@@ -173,6 +174,67 @@ def compare_connections(program, capture, flows, ok):
     differ("connections (attempts, connected)", flows, dict(found))
 
 
+# What a conversation without a refusal answers with 250 beside messages: one reply to each.
+ANSWERED_250 = ("HELO", "EHLO", "MAIL", "RCPT", "RSET", "NOOP")
+
+
+def messages_of(flow):
+    """How many messages a flow's reply codes prove accepted; None where they leave it open."""
+    codes, commands = flow["reply_codes"], flow["commands"]
+    plain = set(codes) <= {"220", "221", "235", "250", "334", "354"}
+    if not plain or "354" not in codes or flow["starttls"] or flow["bdat"] or codes.get("220") != flow["sessions"]:
+        return None
+    if commands.get("DATA") != codes["354"] or "VRFY" in commands:
+        return None
+    # One reply in two frames counts twice there, and QUIT is now and then answered by 250.
+    return min(codes["250"] - sum(commands.get(verb, 0) for verb in ANSWERED_250), codes["354"])
+
+
+def dialogue_of(flow):
+    """What the judge says was said: HELO names, senders, RCPT commands, messages accepted."""
+    return {
+        "helo": set(flow["helo"]) - {""},
+        "senders": {sender or "<>" for sender in flow["mail_from"]},
+        "rcpt": flow["rcpt_to_count"],
+        "refused": any(code[0] in "45" for code in flow["reply_codes"]),
+        "messages": messages_of(flow),
+        "encrypted": flow["starttls"] > 0 and "220" in flow["reply_codes"],
+    }
+
+
+def compare_dialogue(key, expected, rows):
+    """A row tells the first HELO, up to 16 senders, the recipients accepted."""
+    helo = {row["helo"] for row in rows if row["helo"]}
+    senders = {sender for row in rows for sender in row["senders"]}
+    recipients = sum(row["recipients"] or 0 for row in rows)
+    messages = sum(row["messages"] or 0 for row in rows)
+    wrong = []
+    if not helo <= expected["helo"] or bool(helo) != bool(expected["helo"]):
+        wrong.append(f"HELO {sorted(helo)}, expected {sorted(expected['helo'])}")
+    if senders != expected["senders"]:
+        wrong.append(f"senders {sorted(senders)}, expected {sorted(expected['senders'])}")
+    if recipients > expected["rcpt"] or (expected["messages"] and recipients != expected["rcpt"]):
+        wrong.append(f"{recipients} recipients accepted of {expected['rcpt']}")
+    if expected["messages"] is not None and messages != expected["messages"]:
+        wrong.append(f"{messages} messages, expected {expected['messages']}")
+    if expected["refused"] and not any(row["reply"] for row in rows):
+        wrong.append("no refusal is told")
+    if wrong:
+        raise Failed(f"{key}: " + "; ".join(wrong))
+
+
+def compare_dialogues(program, answer):
+    """What was said in the connections of the record that compare_connections() made."""
+    said = collections.defaultdict(list)
+    for c in program.connections(program.directory / "record.db"):
+        said[(c["client"], c["server"], c["server_port"])].append(c)
+    for flow in answer["flows"]:
+        server = flow["dst"] if flow["dst"] != flow["src"] else next_address(flow["dst"])
+        key = (flow["src"], server, flow["dport"])
+        if flow["dport"] == 25 and flow["smtp_payload"] and key in said:
+            compare_dialogue(key, dialogue_of(flow), said[key])
+
+
 def check_capture(program, path):
     answer = json.loads(path.with_name(path.name + ".json").read_text())
     flows = expected_of(path.name, answer)
@@ -188,6 +250,7 @@ def check_capture(program, path):
         split_loopback(path, answer["link_type"], capture)
     compare_offenders(program, capture, flows, ok)
     compare_connections(program, capture, flows, ok)
+    compare_dialogues(program, answer)
 
 
 def check_morning(program, data):
