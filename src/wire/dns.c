@@ -32,7 +32,7 @@ _Static_assert(63 * ESCAPED < DNS_NAME, "the last label alone may be too long");
 struct message {
 	const uint8_t *data;
 	size_t captured, length;
-	size_t at; /* never above captured */
+	size_t at;	     /* never above captured */
 	enum dns_result why; /* once something is missing */
 };
 
