@@ -24,6 +24,7 @@ struct device {
 	bool domains;		  /* each target has readers of its own */
 	struct domain tenant;
 	bool rotates;
+	uint16_t port;
 };
 
 static void own_address(const struct device *v, struct rng *r, struct mail *m, uint32_t target)
@@ -54,7 +55,7 @@ static struct result send(struct sim *s, struct agent *a, uint32_t target)
 			       .helo = v->helo,
 			       .mails = &m,
 			       .count = 1,
-			       .port = 25,
+			       .port = v->port,
 			       .unknown = v->unknown};
 	uint64_t t = a->next;
 
@@ -116,6 +117,7 @@ static struct device *device_new(struct sim *s, struct host *h, struct agent **r
 	}
 	world_relay(s, s->seed * 64 + s->agent_count % 3, 0, &v->targets[0]);
 	v->target_count = 1;
+	v->port = 25;
 	v->small = 400;
 	v->large = 2500;
 	v->gap = 4 * HOUR;
@@ -189,7 +191,7 @@ void device_mfp365(struct sim *s, struct host *h)
 	printer(v, s, h, &a->rng);
 	do
 		world_domain(s, id++, &v->tenant);
-	while (v->tenant.provider < 0 || v->tenant.provider != 11);
+	while (v->tenant.provider != PROVIDER_M365);
 	v->rotates = true;
 	v->rotation = 4 + rng_below(&a->rng, 20);
 	v->dialect.starttls = rng_chance(&a->rng, 600);
@@ -338,7 +340,7 @@ void device_monitor(struct sim *s, struct host *h)
 		v->gap = least;
 }
 
-void device_client(struct sim *s, struct host *h)
+static struct device *client(struct sim *s, struct host *h)
 {
 	struct agent *a;
 	struct device *v = device_new(s, h, &a);
@@ -372,46 +374,12 @@ void device_client(struct sim *s, struct host *h)
 	v->gap = rng_log(&a->rng, 20, 300) * MINUTE;
 	a->next = office_hours(&a->rng, a->next);
 	act_browse(s, h);
+	return v;
 }
 
-/* A night of knocking at all ports of a few agreed hosts. */
-static void knock(struct sim *s, struct agent *a)
+void device_client(struct sim *s, struct host *h)
 {
-	static const uint16_t ports[] = {21, 22, 23, 80, 110, 143, 443, 445, 993, 3306, 3389, 8080};
-	struct device *v = a->state;
-	struct server *target = &v->targets[v->next_target % v->target_count];
-	struct conn c;
-	uint64_t t = a->next;
-
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++, t += 3 * MS) {
-		struct server other = *target;
-
-		other.life = rng_chance(&a->rng, 700) ? LIFE_REFUSES : LIFE_UP;
-		if (conn_open(&c, s, a->host, &a->rng, t, &other, ports[i], SECOND) == OPENED)
-			conn_reset(&c);
-	}
-	if (conn_open(&c, s, a->host, &a->rng, t, target, 25, 3 * SECOND) == OPENED) {
-		conn_wait(&c, 5 * MS);
-		conn_reset(&c);
-	}
-	v->next_target++;
-	a->next = t + rng_between(&a->rng, 2, 20) * SECOND;
-	if (v->next_target % (v->target_count * 2) == 0)
-		a->next += 7 * DAY;
-}
-
-void device_vulnscan(struct sim *s, struct host *h)
-{
-	struct agent *a;
-	struct device *v = device_new(s, h, &a);
-
-	a->step = knock;
-	v->target_count = 3 + rng_below(&a->rng, 10);
-	for (uint32_t i = 0; i < v->target_count; i++) {
-		world_stray(s, rng_next(&a->rng), 400, &v->targets[i]);
-		v->targets[i].ip = (v->targets[0].ip & 0xffffff00) + 3 + i;
-	}
-	a->next = s->start + 2 * HOUR + rng_wait(&a->rng, (s->end - s->start) / 4);
+	client(s, h);
 }
 
 void device_phone(struct sim *s, struct host *h)
@@ -465,30 +433,13 @@ void device_developer(struct sim *s, struct host *h)
 	act_browse(s, h);
 }
 
-/* Looks for open ports 25, one address after the other. */
-static void probe(struct sim *s, struct agent *a)
-{
-	struct device *v = a->state;
-	struct conn c;
-	struct server target;
-
-	world_stray(s, v->next_target, 850, &target);
-	target.ip = v->targets[0].ip + v->next_target++;
-	if (conn_open(&c, s, a->host, &a->rng, a->next, &target, 25, 2 * SECOND) == OPENED)
-		conn_reset(&c);
-	a->next += v->next_target % 200 ? rng_wait(&a->rng, 200 * MS) : rng_wait(&a->rng, DAY);
-}
-
-void device_prober(struct sim *s, struct host *h)
-{
-	struct agent *a;
-	struct device *v = device_new(s, h, &a);
-
-	a->step = probe;
-	v->targets[0].ip = world_public_ip(rng_next(&a->rng), 9) & 0xffff0000;
-}
-
+/* Submits as it should, by port 587. */
 void device_quiet(struct sim *s, struct host *h)
 {
-	act_browse(s, h);
+	struct device *v = client(s, h);
+
+	v->port = 587;
+	v->dialect.starttls = true;
+	for (uint32_t i = 0; i < v->target_count; i++)
+		v->targets[i].starttls = true;
 }

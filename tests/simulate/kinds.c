@@ -71,7 +71,7 @@ const struct kind kinds[] = {
 	{"prober", CLASS_OTHER, "looks for open ports 25", device_prober, "00:0c:29", KERNEL_LINUX},
 	{"mailserver", CLASS_MAILSERVER, "the permitted mail server", sender_mailserver, "00:15:5d",
 	 KERNEL_LINUX},
-	{"quiet", CLASS_QUIET, "browses the web, sends no mail", device_quiet, "70:85:c2",
+	{"quiet", CLASS_QUIET, "browses the web, submits by port 587", device_quiet, "70:85:c2",
 	 KERNEL_WINDOWS},
 };
 

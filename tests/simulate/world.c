@@ -149,6 +149,8 @@ static const struct provider providers[] = {
 
 enum { PROVIDERS = sizeof(providers) / sizeof(providers[0]), CONSUMERS = 11 };
 
+_Static_assert(PROVIDER_M365 == CONSUMERS, "the first row that only hosts is Microsoft's");
+
 /* What a company's own server runs. */
 static const uint32_t own_soft[SOFT_COUNT] = {
 	[SOFT_POSTFIX] = 38, [SOFT_EXIM] = 32, [SOFT_SENDMAIL] = 6, [SOFT_EXCHANGE] = 14,

@@ -46,6 +46,9 @@ struct domain {
 	bool dead, missing; /* missing: the name does not exist */
 };
 
+/* The provider that hosts companies' mail behind one name a tenant. */
+enum { PROVIDER_M365 = 11 };
+
 enum { DOMAIN_FIRST = 1000, DOMAIN_DEAD = 1u << 30 };
 
 /* Providers of consumer mailboxes: their domains are numbered from 0. */
