@@ -149,7 +149,8 @@ static const struct provider providers[] = {
 
 enum { PROVIDERS = sizeof(providers) / sizeof(providers[0]), CONSUMERS = 11 };
 
-_Static_assert(PROVIDER_M365 == CONSUMERS, "the first row that only hosts is Microsoft's");
+_Static_assert((int)PROVIDER_M365 == (int)CONSUMERS,
+	       "the first row that only hosts is Microsoft's");
 
 /* What a company's own server runs. */
 static const uint32_t own_soft[SOFT_COUNT] = {
