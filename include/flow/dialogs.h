@@ -16,8 +16,10 @@
 #include "flow/smtp.h"
 #include "wire/packet.h"
 
-#define DIALOGS	     8192
-#define DIALOGS_WAIT INT64_C(1000000) /* microseconds on the tracker's clock */
+#define DIALOGS 8192
+/* Microseconds on the tracker's clock. */
+#define DIALOGS_WAIT   INT64_C(1000000)
+#define DIALOGS_LINGER INT64_C(2000000)
 
 struct dialogs_sink {
 	void *context;
@@ -40,9 +42,10 @@ struct dialogs_counters {
 
 /* One dialogue; the members below smtp are the caller's. */
 struct dialogue {
-	struct smtp smtp;			 /* read its facts */
-	uint32_t told_messages, told_recipients, told_words; /* the part of them that was told: see offence.h */
-	bool listed;				 /* a refusal said that we are on a blacklist */
+	struct smtp smtp; /* read its facts */
+	uint32_t told_messages, told_recipients,
+		told_words; /* the part of them that was told: see offence.h */
+	bool listed;	    /* a refusal said that we are on a blacklist */
 };
 
 struct dialogs;
@@ -64,8 +67,12 @@ void dialogs_tick(struct dialogs *d, int64_t now, uint32_t most);
 
 /* A flow's dialogue, or NULL where it has none (any more). */
 struct dialogue *dialogs_find(const struct dialogs *d, uint32_t index);
-/* Whether bytes are held back that are still worth waiting for. */
-bool dialogs_is_waiting(const struct dialogs *d, uint32_t index);
+/*
+ * The flow has ended, as far as is known: what still comes within DIALOGS_LINGER, such as the reply
+ * that crossed a RST, is read; then the sink's `late` is called, and dialogs_is_over() holds.
+ */
+void dialogs_end(struct dialogs *d, uint32_t index, int64_t now);
+bool dialogs_is_over(const struct dialogs *d, uint32_t index); /* also where there is none */
 /* Nothing more will come: what is held is read as it is. */
 void dialogs_flush(struct dialogs *d, uint32_t index);
 /* Frees the dialogue's memory.  No other is begun for this flow. */

@@ -43,7 +43,9 @@ const struct dialogs_counters *dialogs_counters(const struct dialogs *d)
 
 static struct link *link_of(struct dialogs *d, const struct list *l, uint32_t at)
 {
-	return l == &d->used ? &d->entries[at].use : &d->entries[at].wait;
+	struct entry *e = &d->entries[at];
+
+	return l == &d->used ? &e->use : l == &d->waiting ? &e->wait : &e->end;
 }
 
 static void append(struct dialogs *d, struct list *l, uint32_t at)
@@ -111,14 +113,32 @@ static void give_up(struct dialogs *d, struct entry *e, bool replies, int64_t no
 	note_waiting(d, e, now);
 }
 
+/* It is not about to end, or has done so. */
+static void go_on(struct dialogs *d, struct entry *e)
+{
+	if (e->ends)
+		take_out(d, &d->ending, number_of(d, e));
+	e->ends = false;
+}
+
 void dialogs_tick(struct dialogs *d, int64_t now, uint32_t most)
 {
 	while (d->waiting.first && most-- > 0) {
 		struct entry *e = &d->entries[d->waiting.first];
 
 		if (now - e->since < DIALOGS_WAIT)
-			return;
+			break;
 		give_up(d, e, false, now);
+		d->sink.late(d->sink.context, e->flow);
+	}
+	while (d->ending.first && most-- > 0) {
+		struct entry *e = &d->entries[d->ending.first];
+
+		if (now - e->ended < DIALOGS_LINGER)
+			return;
+		go_on(d, e);
+		e->over = true;
+		give_up(d, e, true, now);
 		d->sink.late(d->sink.context, e->flow);
 	}
 }
@@ -139,11 +159,22 @@ struct dialogue *dialogs_find(const struct dialogs *d, uint32_t index)
 	return e ? &e->dialogue : NULL;
 }
 
-bool dialogs_is_waiting(const struct dialogs *d, uint32_t index)
+void dialogs_end(struct dialogs *d, uint32_t index, int64_t now)
+{
+	struct entry *e = find(d, index);
+
+	if (!e || e->ends || e->over)
+		return;
+	e->ends = true;
+	e->ended = now;
+	append(d, &d->ending, number_of(d, e));
+}
+
+bool dialogs_is_over(const struct dialogs *d, uint32_t index)
 {
 	const struct entry *e = find(d, index);
 
-	return e && e->waits;
+	return !e || e->over;
 }
 
 static void drop(struct dialogs *d, struct entry *e)
@@ -152,6 +183,7 @@ static void drop(struct dialogs *d, struct entry *e)
 
 	if (e->waits)
 		take_out(d, &d->waiting, at);
+	go_on(d, e);
 	take_out(d, &d->used, at);
 	stream_release(&e->sides[SERVER], &d->pool);
 	stream_release(&e->sides[CLIENT], &d->pool);
@@ -213,7 +245,7 @@ static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
 
 	e->flow = f;
 	e->index = index;
-	e->waits = e->heedless = false;
+	e->waits = e->heedless = e->ends = e->over = false;
 	e->dialogue.told_messages = e->dialogue.told_recipients = e->dialogue.told_words = 0;
 	e->dialogue.listed = false;
 	smtp_init(&e->dialogue.smtp);
@@ -297,6 +329,8 @@ void dialogs_segment(struct dialogs *d, uint32_t index, struct flow *f, const st
 		take_out(d, &d->used, number_of(d, e));
 		append(d, &d->used, number_of(d, e));
 	}
+	go_on(d, e);
+	e->over = false;
 	if (p->payload_length > 0)
 		take_payload(d, e, side, p, now);
 	if (p->flags & TCP_FIN)

@@ -19,10 +19,12 @@ struct entry {
 	struct dialogue dialogue; /* first: found by its address */
 	struct flow *flow;
 	uint32_t index; /* of the flow; 0: free */
-	struct link use, wait;
+	struct link use, wait, end;
 	bool waits;
-	bool heedless; /* acknowledgements contradict each other: read as it comes */
-	int64_t since; /* it waits */
+	bool ends, over; /* its flow has ended; long enough ago */
+	bool heedless;	 /* acknowledgements contradict each other: read as it comes */
+	int64_t since;	 /* it waits */
+	int64_t ended;
 	struct stream sides[2];
 };
 
@@ -36,7 +38,7 @@ struct dialogs {
 	struct dialogs_counters counters;
 	uint32_t flows;
 	uint32_t free, fresh;
-	struct list used, waiting;
+	struct list used, waiting, ending;
 	struct stream_pool pool;
 	struct entry entries[DIALOGS + 1];
 	uint16_t of_flow[]; /* entry of each flow */

@@ -84,8 +84,9 @@ static uint32_t index_of(const struct way *w, const struct flow *f)
 static void weigh(struct way *w, struct flow *f, const struct dialogue *dialogue, bool final)
 {
 	bool said = dialogue && (f->sent || f->rejected) && f->last - f->started > SAID;
+	bool over = f->ended && dialogs_is_over(w->dialogs, index_of(w, f));
 
-	if (f->weighed || !(final || f->ended || said))
+	if (f->weighed || !(final || over || said))
 		return;
 	f->weighed = true;
 	inquiry_end(w->inquiry, f, dialogue, !f->ended);
@@ -123,8 +124,10 @@ static void on_change(void *context, struct flow *f, bool news, bool final)
 	if (final)
 		dialogs_flush(w->dialogs, index);
 	told = tell(w, f, news || final, final);
-	if (final || (told && f->ended && !dialogs_is_waiting(w->dialogs, index)))
+	if (final || (told && f->ended && dialogs_is_over(w->dialogs, index)))
 		dialogs_forget(w->dialogs, index);
+	else if (f->ended)
+		dialogs_end(w->dialogs, index, tracker_now(w->tracker));
 }
 
 /* --- the dialogues' sink ---------------------------------------------------------------------- */
