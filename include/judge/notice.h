@@ -79,4 +79,8 @@ size_t listings_count(const struct listings *l);
 const struct listing *listings_at(const struct listings *l, size_t i); /* newest last heard first */
 uint64_t listings_evicted(const struct listings *l);
 
+/* One as a sentence: a claim or a finding, and what it is worth. */
+#define LISTING_TEXT 1024
+const char *listing_describe(const struct listing *l, char buf[LISTING_TEXT]);
+
 #endif

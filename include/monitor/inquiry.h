@@ -36,8 +36,9 @@ void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue 
 void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *dialogue,
 		     const struct smtp_reply *reply);
 
-/* What was said in a connection, for its row; borrowed from the dialogue and from q. */
-void inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
+/* What was said in a connection (dialogue may be NULL), and its server's name, for its row; borrowed
+ * from the dialogue and from q.  False where nothing is known. */
+bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
 		   struct connection_texts *ret_);
 
 /* Hands over what has changed, as far as the batch has room, once in a second of `now` or, with

@@ -31,8 +31,8 @@ extern const struct field notice_fields[];
 int notices_load(const struct record *r, const char *client, struct list *ret_);
 void notices_done(struct list *list);
 
-/* One as a sentence: a claim or a finding, and what it is worth. */
-#define NOTICES_TEXT 1024
+/* One as a sentence: a claim or a finding, what it is worth, and when it was heard last. */
+#define NOTICES_TEXT 1100
 const char *notices_describe(const struct notice_row *row, char buf[NOTICES_TEXT]);
 
 #endif

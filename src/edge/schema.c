@@ -251,7 +251,7 @@ static const char version_2_tables[] =
 	" client TEXT NOT NULL,"
 	" server TEXT NOT NULL,"
 	" reply TEXT NOT NULL,"
-	" PRIMARY KEY(run, address)"
+	" PRIMARY KEY(run, address, list)"
 	") STRICT, WITHOUT ROWID;";
 
 /* The view `connection` stays.  No JSON function here either. */

@@ -91,6 +91,9 @@ static const char *const texts[] = {
 		"SELECT h.address, v.state FROM verdict v JOIN host h ON h.id = v.host WHERE v.host"
 		" IN (SELECT host FROM verdict ORDER BY observed DESC LIMIT ?1) ORDER BY "
 		"v.observed",
+	/* A list that was named before, for the same address. */
+	[SQL_LISTING_DROP] =
+		"DELETE FROM listing WHERE run = ?1 AND address = ?2 AND address <> ''",
 	[SQL_LISTING_PUT] =
 		"INSERT OR REPLACE INTO listing(run, policy, finding, first, last, heard, voices,"
 		" address, list, client, server, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"

@@ -149,12 +149,18 @@ int store_load_evidence(struct store *s, store_evidence_fn *each, void *context)
 
 static int put_listing(struct store *s, const struct listing *l)
 {
-	struct sqlite3_stmt *st = STORE_BIND(s, SQL_LISTING_PUT, s->run, l->is_policy, l->finding,
-					     l->first, l->last, (int64_t)l->heard, l->voices);
 	char address[ADDR_TEXT] = "", client[ADDR_TEXT], server[ADDR_TEXT];
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_LISTING_DROP, s->run);
+	int r;
 
 	if (l->has_address)
 		addr_format(&l->address, address);
+	store_text(st, 2, address);
+	r = store_do(s, st);
+	if (r < 0)
+		return r;
+	st = STORE_BIND(s, SQL_LISTING_PUT, s->run, l->is_policy, l->finding, l->first, l->last,
+			(int64_t)l->heard, l->voices);
 	store_text(st, 8, address);
 	store_text(st, 9, l->list);
 	store_text(st, 10, addr_format(&l->client, client));

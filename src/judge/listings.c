@@ -11,8 +11,11 @@
  */
 #include "judge/notice.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define DOMAIN_MOST 64 /* of a longer one the head counts */
 
@@ -251,4 +254,22 @@ const struct listing *listings_at(const struct listings *l, size_t i)
 uint64_t listings_evicted(const struct listings *l)
 {
 	return l->evicted;
+}
+
+const char *listing_describe(const struct listing *l, char buf[LISTING_TEXT])
+{
+	char address[ADDR_TEXT] = "an address of ours", client[ADDR_TEXT], server[ADDR_TEXT];
+	const char *worth = l->finding ? "" : "; one server\'s word, which anyone can forge";
+
+	if (l->has_address)
+		addr_format(&l->address, address);
+	return text_print(buf, LISTING_TEXT,
+			  "%s: %s %s %s, so %s told %s (heard %" PRIu64 " time%s from %" PRIu32
+			  " server%s%s)",
+			  l->finding ? "blacklisted" : "perhaps blacklisted", address,
+			  l->is_policy ? "is refused for its kind, no sign of a bot, by"
+				       : "is on the list",
+			  l->list, addr_format(&l->server, server), addr_format(&l->client, client),
+			  l->heard, l->heard == 1 ? "" : "s", l->voices, l->voices == 1 ? "" : "s",
+			  worth);
 }

@@ -157,22 +157,29 @@ void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *d
 		know_public(q);
 }
 
-void inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
+bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
 		   struct connection_texts *ret_)
 {
-	const struct smtp_facts *facts = &dialogue->smtp.facts;
+	const struct smtp_facts *facts = dialogue ? &dialogue->smtp.facts : NULL;
 	enum names_origin origin;
 	uint64_t group;
 	const char *name = names_of(q->names, &f->client, &f->server, f->started, &origin, &group);
 
-	*ret_ = (struct connection_texts){
-		.server_name = name ? name : "",
-		.helo = facts->helo,
-		.banner = facts->banner,
-		.reply = facts->reply,
-		.senders = facts->senders,
-		.senders_length = f->standing == STANDING_OFFENCE ? facts->senders_length : 0,
-	};
+	if (!facts && !name)
+		return false;
+	*ret_ = (struct connection_texts){.server_name = name ? name : "",
+					  .helo = "",
+					  .banner = "",
+					  .reply = "",
+					  .senders = ""};
+	if (!facts)
+		return true;
+	ret_->helo = facts->helo;
+	ret_->banner = facts->banner;
+	ret_->reply = facts->reply;
+	ret_->senders = facts->senders;
+	ret_->senders_length = f->standing == STANDING_OFFENCE ? facts->senders_length : 0;
+	return true;
 }
 
 /* --- handing over ----------------------------------------------------------------------------- */

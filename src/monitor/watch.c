@@ -23,6 +23,7 @@
 #include "monitor/watch.h"
 #include "monitor/way.h"
 #include "monitor/writer.h"
+#include "alarm.h"
 
 #define BEAT	      (MOMENT_SECOND / 4)
 #define REOPEN_BEATS  8
@@ -33,8 +34,6 @@
 
 /* Between two looks at whether the batch is full. */
 _Static_assert(DISPATCH_MOST *CHANGES + COLLECT_MOST <= BATCH_SLACK, "the batch may overflow");
-
-#define HOUR_BEATS (uint32_t)(MOMENT_HOUR / BEAT)
 
 enum source { SOURCE_SIGNAL = HEALTH_INTERFACES, SOURCE_TIMER };
 
@@ -57,9 +56,8 @@ struct watch {
 	int epoll, signals, timer;
 	uint32_t beats;
 	bool stopping;
-	bool said;	       /* why it cannot start */
-	uint64_t unclassified; /* as told last */
-	uint32_t told_at;      /* beat */
+	bool said; /* why it cannot start */
+	struct alarm alarm;
 };
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -271,26 +269,12 @@ static void fill_health(struct watch *w)
 	}
 }
 
-/* Once there are any, and then once an hour where they grew. */
-static void say_unclassified(struct watch *w)
-{
-	const struct health *h = batch_health(writer_batch(w->writer));
-	char text[HEALTH_TEXT];
-
-	if (h->unclassified == w->unclassified ||
-	    (w->unclassified && w->beats - w->told_at < HOUR_BEATS))
-		return;
-	w->unclassified = h->unclassified;
-	w->told_at = w->beats;
-	log_say("%s", health_describe_unclassified(h, text, sizeof(text)));
-}
-
 static void hand_over(struct watch *w, bool wait)
 {
 	if (!wait && !writer_is_idle(w->writer))
 		return;
 	fill_health(w);
-	say_unclassified(w);
+	alarm_tell(&w->alarm, writer_batch(w->writer));
 	if (writer_offer(w->writer, wait))
 		way_set_batch(w->way, writer_batch(w->writer));
 }

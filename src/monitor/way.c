@@ -104,8 +104,7 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 
 	weigh(w, f, dialogue, final);
 	offence_of_flow(f, dialogue, w->options.id_base, final, &connection, &change);
-	words = dialogue && offence_has_words(dialogue);
-	if (words)
+	words = (dialogue ? offence_has_words(dialogue) : !f->told) &&
 		inquiry_texts(w->inquiry, f, dialogue, &texts);
 	lost = batch_add(w->batch, &connection, words ? &texts : NULL, news ? &change : NULL);
 	if (final || !(lost & 1u << BATCH_COUNTS_LOST))

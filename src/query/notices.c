@@ -1,12 +1,12 @@
 #include "query/notices.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
 #include "base/moment.h"
 #include "base/text.h"
+#include "judge/notice.h"
 
 #define AT(member) .offset = offsetof(struct notice_row, member)
 
@@ -33,6 +33,7 @@ const struct field notice_fields[] = {
 #define NOTICES                                                                                    \
 	"SELECT address, list, max(finding), policy, min(first), max(last), total(max(heard, 0))," \
 	" max(voices), client, server, reply FROM listing"
+#define GROUPED " GROUP BY address, iif(address = '', list, '') ORDER BY max(last) DESC, address"
 
 static void take(sqlite3_stmt *s, struct notice_row *row)
 {
@@ -92,17 +93,18 @@ void notices_done(struct list *list)
 
 const char *notices_describe(const struct notice_row *row, char buf[NOTICES_TEXT])
 {
-	char last[MOMENT_TEXT];
+	struct listing l = {
+		.is_policy = row->policy,
+		.finding = row->finding,
+		.heard = (uint64_t)row->heard,
+		.voices = row->servers < UINT32_MAX ? (uint32_t)row->servers : UINT32_MAX,
+	};
+	char words[LISTING_TEXT], last[MOMENT_TEXT];
 
-	return text_print(buf, NOTICES_TEXT,
-			  "%s%s is %s by %s%s: %s told %s so at %s (heard %" PRId64
-			  " time%s from %" PRId64 " server%s)%s",
-			  row->finding ? "Listed: " : "A claim, not confirmed yet: ",
-			  *row->address ? row->address : "an address of ours",
-			  row->policy ? "refused for policy" : "blacklisted",
-			  row->list ? row->list : "a list",
-			  row->policy ? " (no sign of a bot)" : "", row->server, row->client,
-			  moment_format_local(row->last_seen, last), row->heard,
-			  row->heard == 1 ? "" : "s", row->servers, row->servers == 1 ? "" : "s",
-			  row->finding ? "." : ": anyone can forge it.");
+	l.has_address = addr_parse(row->address, &l.address) == 0;
+	addr_parse(row->client, &l.client);
+	addr_parse(row->server, &l.server);
+	text_print(l.list, sizeof(l.list), "%s", row->list ? row->list : "");
+	return text_print(buf, NOTICES_TEXT, "%s, last at %s.", listing_describe(&l, words),
+			  moment_format_local(row->last_seen, last));
 }
