@@ -1,5 +1,5 @@
 /*
- * offenders --follow: those that are there, then each new one.  SQLite tells by its data version
+ * offenders --follow: those that are there, then each new one and each whose verdict has changed.  SQLite tells by its data version
  * whether anybody wrote, which costs no more than a look at shared memory; only then is the record
  * asked again.  The window's beginning stays where it was at the start, so an offender that was
  * shown stays one.
@@ -22,11 +22,16 @@
 
 #define POLL_NS 500000000L
 
+struct shown_host {
+	int64_t host;
+	char verdict[sizeof(((struct offender *)NULL)->verdict)];
+};
+
 /* What of one record was shown. */
 struct shown {
 	int64_t version;
 	bool asked;
-	int64_t *hosts; /* ascending */
+	struct shown_host *hosts; /* by number, ascending */
 	size_t count;
 };
 
@@ -40,25 +45,33 @@ struct follow {
 
 static int compare_hosts(const void *a, const void *b)
 {
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	const struct shown_host *left = a, *right = b;
 
-	return left < right ? -1 : left > right;
+	return left->host < right->host ? -1 : left->host > right->host;
 }
 
-static bool was_shown(const struct shown *s, int64_t host)
+/* With the verdict that it has. */
+static bool was_shown(const struct shown *s, const struct offender *o)
 {
-	return s->hosts && bsearch(&host, s->hosts, s->count, sizeof(host), compare_hosts);
+	const struct shown_host key = {.host = o->host}, *found;
+
+	if (!s->hosts)
+		return false;
+	found = bsearch(&key, s->hosts, s->count, sizeof(key), compare_hosts);
+	return found && strcmp(found->verdict, o->verdict) == 0;
 }
 
 /* What is there now is what was shown. */
 static int remember(struct shown *s, const struct offenders *o)
 {
-	int64_t *hosts = calloc(o->count + 1, sizeof(*hosts));
+	struct shown_host *hosts = calloc(o->count + 1, sizeof(*hosts));
 
 	if (!hosts)
 		return -ENOMEM;
-	for (size_t i = 0; i < o->count; i++)
-		hosts[i] = o->items[i].host;
+	for (size_t i = 0; i < o->count; i++) {
+		hosts[i].host = o->items[i].host;
+		memcpy(hosts[i].verdict, o->items[i].verdict, sizeof(hosts[i].verdict));
+	}
 	qsort(hosts, o->count, sizeof(*hosts), compare_hosts);
 	free(s->hosts);
 	s->hosts = hosts;
@@ -85,7 +98,7 @@ static int print_new(struct follow *f, const struct shown *s, const struct offen
 	int rc = 0;
 
 	for (size_t i = 0; i < o->count && rc == 0; i++) {
-		if (was_shown(s, o->items[i].host))
+		if (was_shown(s, &o->items[i]))
 			continue;
 		f->pressing = f->pressing || !o->items[i].now_permitted;
 		rc = report_row(f->report, &o->items[i]);

@@ -345,6 +345,36 @@ static void following_tells_each_new_offender_until_it_is_interrupted(void **sta
 	close(out);
 }
 
+static void set_verdict(struct fixture *f, const char *verdict)
+{
+	scratch_sql(&f->s,
+		    "INSERT OR REPLACE INTO verdict(host, verdict, score, log_odds, observed, reasons,"
+		    " ledger, remarks, state) VALUES (1, %Q, 0.5, 0.0, 1, '[]', '[]', '[]', x'')",
+		    verdict);
+}
+
+static void following_tells_each_change_of_verdict(void **state)
+{
+	struct fixture *f = *state;
+	int out;
+	pid_t pid;
+
+	set_verdict(f, "unclear");
+	pid = follow(f, &out);
+	next_line(out, f->out, sizeof(f->out));
+	assert_json(f->out, ".address == \"10.0.0.1\" and .verdict == \"unclear\"");
+	set_verdict(f, "bot");
+	next_line(out, f->out, sizeof(f->out));
+	assert_json(f->out, ".address == \"10.0.0.1\" and .verdict == \"bot\"");
+	set_verdict(f, "bot"); /* written again as it was: not told */
+	add_offender(&f->s, 3, NEWEST + 1);
+	next_line(out, f->out, sizeof(f->out));
+	assert_json(f->out, ".address == \"10.0.0.3\" and .verdict == null");
+	kill(pid, SIGINT);
+	wait_for(pid);
+	close(out);
+}
+
 static void following_ends_when_nobody_reads_any_more(void **state)
 {
 	struct fixture *f = *state;
@@ -374,6 +404,7 @@ int main(int argc, char **argv)
 		WITH_RECORD(errors_are_one_line_and_an_exit_status),
 		WITH_RECORD(what_could_not_be_written_is_an_error),
 		WITH_RECORD(following_tells_each_new_offender_until_it_is_interrupted),
+		WITH_RECORD(following_tells_each_change_of_verdict),
 		WITH_RECORD(following_ends_when_nobody_reads_any_more),
 	};
 
