@@ -36,8 +36,8 @@ void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue 
 void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *dialogue,
 		     const struct smtp_reply *reply);
 
-/* What was said in a connection (dialogue may be NULL), and its server's name, for its row; borrowed
- * from the dialogue and from q.  False where nothing is known. */
+/* What was said in a connection (dialogue may be NULL), and at its first telling the server's name;
+ * borrowed from the dialogue and from q.  False where nothing is known. */
 bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
 		   struct connection_texts *ret_);
 

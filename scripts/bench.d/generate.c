@@ -3,10 +3,11 @@
  *
  *   generate mixed BYTES FILE   an office's traffic: 640 bytes a frame, a quarter of them tagged,
  *                               one frame in a hundred on port 25: lone SYNs and short dialogues
- *   generate flood COUNT FILE   COUNT attempts at once, each on a four-tuple of its own; one in
- *                               twenty is answered and in dialogue when the file ends
- *   generate mail COUNT FILE    COUNT whole deliveries and nothing else
- *   generate quiet COUNT FILE   COUNT frames without port 25, and one attempt
+ *   generate tenth BYTES FILE   the same, but a tenth of the frames are dialogues, with bodies of
+ * up to thirty full segments generate flood COUNT FILE   COUNT attempts at once, each on a
+ * four-tuple of its own; one in twenty is answered and in dialogue when the file ends generate mail
+ * COUNT FILE    COUNT whole deliveries and nothing else generate quiet COUNT FILE   COUNT frames
+ * without port 25, and one attempt
  *
  * Prints "frames attempts connected": what a reader of the file must find.
  */
@@ -146,7 +147,8 @@ static void frame(const struct side *from, const struct side *to, unsigned int p
 struct dialogue {
 	struct side client, server;
 	unsigned int vlan;
-	int step; /* 0: not begun */
+	int step;	   /* 0: not begun */
+	unsigned int full; /* segments of the body that are still to come before its last line */
 };
 
 static const struct line {
@@ -175,6 +177,7 @@ static const struct line {
 	{false, ACK, ""},
 };
 
+#define BODY  12 /* the step that is the body's end */
 #define STEPS ((int)(sizeof(script) / sizeof(script[0])))
 
 /* A four-tuple of its own for each serial number: 2000 clients, whose ports go up from 1024. */
@@ -190,6 +193,17 @@ static void begin(struct dialogue *d, uint64_t serial)
 	d->server.number = rnd();
 	d->vlan = below(4) ? 0 : 10 + below(8);
 	d->step = 0;
+	d->full = 0;
+}
+
+/* A full segment of lines such as mail has. */
+static const char *body(void)
+{
+	static char text[1460];
+
+	for (size_t i = 0; i < sizeof(text) && !text[sizeof(text) - 1]; i++)
+		text[i] = i % 73 == 71 ? '\r' : i % 73 == 72 ? '\n' : (char)('a' + i % 26);
+	return text;
 }
 
 /* The next frame of it; false once it has ended. */
@@ -200,6 +214,12 @@ static bool advance(struct dialogue *d)
 	struct side *to = line->by_server ? &d->client : &d->server;
 	uint32_t length = (uint32_t)strlen(line->text);
 
+	if (d->step == BODY && d->full > 0) {
+		d->full--;
+		frame(from, to, 6, ACK, body(), 1460, d->vlan);
+		from->number += 1460;
+		return true;
+	}
 	frame(from, to, 6, line->flags, line->text, length, d->vlan);
 	from->number += length + !!(line->flags & (SYN | FIN));
 	attempts += d->step == 0;
@@ -229,7 +249,7 @@ static void other(void)
 	      vlan);
 }
 
-static void mixed(uint64_t size)
+static void office(uint64_t size, uint32_t lone_share, uint32_t share, unsigned int most)
 {
 	static struct dialogue open[OPEN];
 	static bool used[OPEN];
@@ -239,14 +259,15 @@ static void mixed(uint64_t size)
 		uint32_t dice = below(1000), i = below(OPEN);
 
 		now += 4 + below(4);
-		if (dice < 5) {
+		if (dice < lone_share) {
 			struct dialogue lone;
 
 			begin(&lone, serial++);
 			advance(&lone);
-		} else if (dice < 10) {
+		} else if (dice < share) {
 			if (!used[i]) {
 				begin(&open[i], serial++);
+				open[i].full = most ? below(most + 1) : 0;
 				used[i] = true;
 			}
 			used[i] = advance(&open[i]);
@@ -254,6 +275,16 @@ static void mixed(uint64_t size)
 			other();
 		}
 	}
+}
+
+static void mixed(uint64_t size)
+{
+	office(size, 5, 10, 0);
+}
+
+static void tenth(uint64_t size)
+{
+	office(size, 0, 100, 30);
 }
 
 static void flood(uint64_t count)
@@ -304,7 +335,8 @@ static void quiet(uint64_t count)
 static const struct kind {
 	const char *name;
 	void (*make)(uint64_t n);
-} kinds[] = {{"mixed", mixed}, {"flood", flood}, {"mail", mail}, {"quiet", quiet}};
+} kinds[] = {
+	{"mixed", mixed}, {"tenth", tenth}, {"flood", flood}, {"mail", mail}, {"quiet", quiet}};
 
 int main(int argc, char **argv)
 {
@@ -329,6 +361,6 @@ int main(int argc, char **argv)
 		       (unsigned long long)connected);
 		return 0;
 	}
-	fputs("usage: generate mixed|flood|mail|quiet NUMBER FILE\n", stderr);
+	fputs("usage: generate mixed|tenth|flood|mail|quiet NUMBER FILE\n", stderr);
 	return 2;
 }
