@@ -156,6 +156,11 @@ int store_host_id(struct store *s, const struct addr *a, int64_t *ret_)
 	return get_id(s, &s->hosts, &host_kind, a, ret_);
 }
 
+int store_host_find(struct store *s, const struct addr *a, int64_t *ret_)
+{
+	return find_id(s, &s->hosts, &host_kind, a, ret_);
+}
+
 int store_server_find(struct store *s, const struct addr *a, int64_t *ret_)
 {
 	int r = find_id(s, &s->servers, &server_kind, a, ret_);

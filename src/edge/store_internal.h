@@ -189,7 +189,8 @@ int store_ids_new(struct store *s);
 void store_ids_free(struct store *s);
 void store_ids_forget(struct store *s); /* after a rollback, or with another file */
 int store_host_id(struct store *s, const struct addr *a, int64_t *ret_);
-/* 1, or 0 where the server is not known. */
+/* 1, or 0 where the host, or the server, is not known. */
+int store_host_find(struct store *s, const struct addr *a, int64_t *ret_);
 int store_server_find(struct store *s, const struct addr *a, int64_t *ret_);
 int store_server_id(struct store *s, const struct addr *a, int64_t *ret_);
 void store_host_forget(struct store *s, const char *address);

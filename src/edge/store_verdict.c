@@ -81,16 +81,11 @@ static char *write_out(void (*writer)(FILE *out, const struct ledger *l), const 
 	return NULL;
 }
 
-static int put_verdict(struct store *s, const struct batch *b, const struct batch_host *h,
-		       const struct ledger *l, const struct papers *p)
+static int put_verdict(struct store *s, const struct batch *b, int64_t host,
+		       const struct batch_host *h, const struct ledger *l, const struct papers *p)
 {
-	struct sqlite3_stmt *st;
-	int64_t host;
-	int r = store_host_id(s, &h->address, &host);
-
-	if (r < 0)
-		return r;
-	st = STORE_BIND(s, SQL_VERDICT_PUT, host, batch_read_health(b)->newest);
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_VERDICT_PUT, host, batch_read_health(b)->newest);
 	store_text(st, 3, verdict_name(l->verdict));
 	store_text(st, 4, p->reasons);
 	store_text(st, 5, p->ledger);
@@ -103,18 +98,24 @@ static int put_verdict(struct store *s, const struct batch *b, const struct batc
 	return store_do(s, st);
 }
 
+/* A host without attempts, which were pruned, say, and that now looks something up, gets no row:
+ * retention goes by attempts, and would never take it away again. */
 static int judge(struct store *s, const struct batch *b, const struct batch_host *h)
 {
 	struct papers p;
 	struct ledger l;
-	int r = -ENOMEM;
+	int64_t host;
+	int r = store_host_find(s, &h->address, &host);
 
+	if (r <= 0)
+		return r;
+	r = -ENOMEM;
 	evidence_judge(&h->evidence, &l);
 	p.reasons = write_out(write_reasons, &l);
 	p.ledger = write_out(write_ledger, &l);
 	p.remarks = write_out(write_remarks, &l);
 	if (p.reasons && p.ledger && p.remarks)
-		r = put_verdict(s, b, h, &l, &p);
+		r = put_verdict(s, b, host, h, &l, &p);
 	free(p.reasons);
 	free(p.ledger);
 	free(p.remarks);
