@@ -107,7 +107,7 @@ static int begin_list(const struct record *r, const char *sql, int64_t run, size
 static int load_interfaces(const struct record *r, int64_t run, struct status *s)
 {
 	struct status_interface *items;
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = NULL;
 	int rc = begin_list(r,
 			    "SELECT name, received, dropped, dropped_by_interface, outward, inward,"
 			    " last_frame, down FROM interface WHERE run = ?1 ORDER BY name",
@@ -138,7 +138,7 @@ static int load_interfaces(const struct record *r, int64_t run, struct status *s
 static int load_losses(const struct record *r, int64_t run, struct status *s)
 {
 	struct named_count *items;
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = NULL;
 	int rc = begin_list(r,
 			    "SELECT reason, count FROM lost WHERE run = ?1 ORDER BY count DESC,"
 			    " reason",
@@ -160,7 +160,7 @@ static int load_examples(const struct record *r, int64_t run, struct status *s)
 {
 	struct list *list = &s->unclassified.examples;
 	struct status_example *items;
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = NULL;
 	int rc = begin_list(r, "SELECT client, server, port FROM unclassified WHERE run = ?1", run,
 			    HEALTH_EXAMPLES, sizeof(*items), list, &q);
 
