@@ -79,9 +79,9 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
 int store_prune(struct store *s, int64_t now, char error[STORE_ERROR]);
 
 /*
- * The evidence against the hosts observed last, as many as are held at once, the longest idle first:
- * called with each host's blob, which may be of another version or damaged (suspects_restore() looks).  0, or a
- * negative errno.  Only while no writer runs.
+ * The evidence against the hosts observed last, as many as are held at once, the longest idle
+ * first: called with each host's blob, which may be of another version or damaged
+ * (suspects_restore() looks).  0, or a negative errno.  Only while no writer runs.
  */
 typedef void store_evidence_fn(void *context, const struct addr *address, const void *blob,
 			       size_t size);

@@ -1,8 +1,8 @@
 /*
- * offenders --follow: those that are there, then each new one and each whose verdict has changed.  SQLite tells by its data version
- * whether anybody wrote, which costs no more than a look at shared memory; only then is the record
- * asked again.  The window's beginning stays where it was at the start, so an offender that was
- * shown stays one.
+ * offenders --follow: those that are there, then each new one and each whose verdict has changed.
+ * SQLite tells by its data version whether anybody wrote, which costs no more than a look at shared
+ * memory; only then is the record asked again.  The window's beginning stays where it was at the
+ * start, so an offender that was shown stays one.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,9 +1,8 @@
 /*
  * What the parts of the store share.  store.c is the contract's face; store_open.c makes and opens
  * the file; store_sql.c owns the statements; store_ids.c turns addresses into ids; store_sums.c,
- * store_identity.c, store_rows.c, store_words.c, store_verdict.c and store_state.c write the parts of a
- * batch; store_prune.c,
- * store_hosts.c and store_sweep.c take away again.
+ * store_identity.c, store_rows.c, store_words.c, store_verdict.c and store_state.c write the parts
+ * of a batch; store_prune.c, store_hosts.c and store_sweep.c take away again.
  */
 #ifndef EGRESS25_EDGE_STORE_INTERNAL_H
 #define EGRESS25_EDGE_STORE_INTERNAL_H
@@ -222,9 +221,10 @@ int store_flush_identity(struct store *s, struct identity *pending);
 /* store_rows.c */
 int store_put_rows(struct store *s, const struct batch *b);
 
-/* store_words.c: HELO names of hosts, names of servers; what a batch's texts tell beyond the rows. */
+/* store_words.c: what a batch's texts tell beyond the rows: HELO names of hosts, names of servers.
+ */
 int store_put_words(struct store *s, const struct batch *b);
-/* Senders, one behind the other with their NULs, as a JSON array to be freed; NULL without memory. */
+/* Texts one behind the other, with their NULs, as a JSON array to be freed; NULL without memory. */
 char *store_json_list(const char *texts, size_t length);
 
 /* store_verdict.c: verdicts on hosts, and what remote servers say of us. */

@@ -347,10 +347,11 @@ static void following_tells_each_new_offender_until_it_is_interrupted(void **sta
 
 static void set_verdict(struct fixture *f, const char *verdict)
 {
-	scratch_sql(&f->s,
-		    "INSERT OR REPLACE INTO verdict(host, verdict, score, log_odds, observed, reasons,"
-		    " ledger, remarks, state) VALUES (1, %Q, 0.5, 0.0, 1, '[]', '[]', '[]', x'')",
-		    verdict);
+	scratch_sql(
+		&f->s,
+		"INSERT OR REPLACE INTO verdict(host, verdict, score, log_odds, observed, reasons,"
+		" ledger, remarks, state) VALUES (1, %Q, 0.5, 0.0, 1, '[]', '[]', '[]', x'')",
+		verdict);
 }
 
 static void following_tells_each_change_of_verdict(void **state)

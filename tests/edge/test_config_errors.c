@@ -54,8 +54,8 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 {
 	static const char *const names[] = {
-		"never_reset", "reset", "reset_via", "reset_limit", "incident_on_listing",
-		"mta",	       "user"};
+		"never_reset",	       "reset", "reset_via", "reset_limit",
+		"incident_on_listing", "mta",	"user"};
 	char text[64], error[CONFIG_ERROR];
 
 	(void)state;
