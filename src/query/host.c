@@ -257,9 +257,6 @@ void host_done(struct host *h)
 	const struct host_identity *identities = h->identities.items;
 	const struct host_server *servers = h->servers.items;
 
-	offender_done(&h->offender);
-	ledger_done(&h->ledger);
-	notices_done(&h->notices);
 	for (size_t i = 0; i < h->identities.count; i++)
 		free(identities[i].name);
 	for (size_t i = 0; i < h->servers.count; i++)
@@ -269,5 +266,8 @@ void host_done(struct host *h)
 	free((void *)h->identities.items);
 	free((void *)h->servers.items);
 	free((void *)h->recent.items);
+	offender_done(&h->offender);
+	ledger_done(&h->ledger);
+	notices_done(&h->notices);
 	*h = (struct host){0};
 }

@@ -91,9 +91,10 @@ static int begin_list(const struct record *r, const char *sql, int64_t run, size
 		      size_t size, struct list *list, sqlite3_stmt **ret_)
 {
 	sqlite3_stmt *q = record_prepare(r, sql);
+	int rc = q ? 0 : record_errno(r);
 
 	if (!q)
-		return record_errno(r);
+		return rc < 0 ? rc : -EIO;
 	list->items = calloc(most, size);
 	if (!list->items) {
 		sqlite3_finalize(q);
