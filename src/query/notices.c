@@ -29,11 +29,15 @@ const struct field notice_fields[] = {
 	{0},
 };
 
-/* Runs each keep their own; the newest one's words stand for all. */
-#define NOTICES                                                                                    \
-	"SELECT address, list, max(finding), policy, min(first), max(last), total(max(heard, 0))," \
-	" max(voices), client, server, reply FROM listing"
-#define GROUPED " GROUP BY address, iif(address = '', list, '') ORDER BY max(last) DESC, address"
+/* Runs each keep their own: one row for an address, or for a list that named none, in the words
+ * heard last. */
+#define NOTICES_OF(condition)                                                                      \
+	"SELECT * FROM (SELECT address, list, max(finding) OVER g, policy, min(first) OVER g,"     \
+	" max(last) OVER g AS newest, total(max(heard, 0)) OVER g, max(voices) OVER g, client,"    \
+	" server, reply, row_number() OVER (PARTITION BY address, iif(address = '', list, '')"     \
+	" ORDER BY last DESC, run DESC) AS place FROM listing" condition                           \
+	" WINDOW g AS (PARTITION BY address, iif(address = '', list, '')))"                        \
+	" WHERE place = 1 ORDER BY newest DESC, address, list"
 
 static void take(sqlite3_stmt *s, struct notice_row *row)
 {
@@ -55,10 +59,7 @@ int notices_load(const struct record *r, const char *client, struct list *ret_)
 	struct notice_row *rows = calloc(NOTICES_MOST, sizeof(*rows));
 	struct list list = {.items = rows};
 	sqlite3_stmt *s =
-		record_prepare(r,
-			       client ? NOTICES
-				       " WHERE client = ?1 GROUP BY address ORDER BY max(last) DESC"
-				      : NOTICES " GROUP BY address ORDER BY max(last) DESC");
+		record_prepare(r, client ? NOTICES_OF(" WHERE client = ?1") : NOTICES_OF(""));
 	int rc = 0;
 
 	if (!rows || !s) {

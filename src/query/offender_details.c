@@ -122,7 +122,11 @@ static int load_verdict(struct offender *o, sqlite3_stmt *s, sqlite3_stmt *each)
 		double score = sqlite3_column_double(s, 1);
 
 		record_text(s, 0, o->verdict, sizeof(o->verdict));
-		o->score = (struct maybe_real){.known = score >= 0 && score <= 1, .value = score};
+		o->score = (struct maybe_real){
+			.known = sqlite3_column_type(s, 1) == SQLITE_FLOAT && score >= 0 &&
+				 score <= 1,
+			.value = score,
+		};
 		texts_take(each, s, 2, VERDICT_REASONS, &o->reasons);
 	}
 	sqlite3_reset(s);

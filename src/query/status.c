@@ -185,7 +185,8 @@ static int load_remarks(const struct record *r, struct status *s)
 	sqlite3_stmt *q = record_prepare(
 		r,
 		"SELECT h.address || ': ' || e.value FROM verdict v JOIN host h ON h.id = v.host,"
-		" json_each(v.remarks) e WHERE v.remarks <> '[]' AND e.type = 'text'"
+		" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
+		" WHERE v.remarks <> '[]' AND e.type = 'text'"
 		" ORDER BY v.observed DESC, h.address LIMIT 64");
 	int rc = q ? texts_collect(r, q, REMARKS_MOST, &s->remarks) : record_errno(r);
 

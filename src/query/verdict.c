@@ -21,10 +21,11 @@ const struct field ledger_fields[] = {
 static struct maybe_real real_column(sqlite3_stmt *s, int column)
 {
 	double value = sqlite3_column_double(s, column);
+	int type = sqlite3_column_type(s, column);
 
 	/* Whoever wrote the record may have written anything. */
 	return (struct maybe_real){
-		.known = sqlite3_column_type(s, column) != SQLITE_NULL && value > -1e6 &&
+		.known = (type == SQLITE_FLOAT || type == SQLITE_INTEGER) && value > -1e6 &&
 			 value < 1e6,
 		.value = value,
 	};
@@ -35,7 +36,8 @@ static int load_terms(const struct record *r, int64_t host, struct list *list)
 	struct ledger_row *rows = calloc(VERDICT_REASONS, sizeof(*rows));
 	sqlite3_stmt *s = record_prepare(
 		r, "SELECT json_extract(e.value, '$.reason'), json_extract(e.value, '$.text'),"
-		   " json_extract(e.value, '$.weight') FROM verdict v, json_each(v.ledger) e"
+		   " json_extract(e.value, '$.weight') FROM verdict v,"
+		   " json_each(iif(json_valid(v.ledger), v.ledger, '[]')) e"
 		   " WHERE v.host = ?1 AND e.type = 'object'");
 	int rc = 0;
 

@@ -32,6 +32,7 @@ static int setup(void **state)
 	static struct scratch s;
 
 	scratch_open(&s);
+	scratch_sql(&s, "PRAGMA synchronous = OFF");
 	scratch_sql(&s,
 		    "INSERT INTO run(mode, sensor, pid, started, beat, newest)"
 		    " VALUES ('watch', 'fw1', 1, %lld, %lld, %lld),"
@@ -63,6 +64,16 @@ static int setup(void **state)
 			"INSERT INTO unclassified VALUES (2, '203.0.113.5', '198.51.100.4', 25);"
 			"INSERT INTO router VALUES ('aa', 1)");
 	scratch_sql(&s, "INSERT INTO pruned VALUES ('minutes', 1, %lld)", T0);
+	scratch_sql(&s, "INSERT INTO helo VALUES (1, 'pc7', %lld, %lld)", T0, T0);
+	scratch_sql(&s,
+		    "INSERT INTO verdict VALUES (1, 'bot', 0.9, 2.2, %lld, '[\"r\"]',"
+		    " '[{\"reason\":\"a\",\"weight\":1.5,\"text\":\"b\"}]', '[\"m\"]', x'00')",
+		    T0);
+	scratch_sql(&s,
+		    "INSERT INTO listing VALUES (1, '203.0.113.9', 'zen', 0, 1, %lld, %lld, 2, 2,"
+		    " '10.0.0.1', '198.51.100.4', '554'), (2, '203.0.113.9', 'zen', 0, 1, %lld,"
+		    " %lld, 2, 2, '10.0.0.1', '198.51.100.4', '554')",
+		    T0, T0, T0, T0);
 	*state = &s;
 	return 0;
 }
@@ -106,6 +117,8 @@ static void ask_offenders(struct record *r, const struct window *w)
 		expect_count(o->destinations);
 		expect_count(o->bytes_sent);
 		expect_count(o->resets);
+		expect_count(o->messages.value);
+		expect_count(o->recipients.value);
 		expect_time(o->first_seen);
 		expect_time(o->last_seen);
 		for (int k = 0; k < OUTCOME_COUNT; k++)
@@ -113,6 +126,20 @@ static void ask_offenders(struct record *r, const struct window *w)
 		print(offender_fields, o, sizeof(*o));
 	}
 	offenders_done(&found);
+}
+
+static void expect_notices(const struct list *list)
+{
+	const struct notice_row *rows = list->items;
+	char text[NOTICES_TEXT];
+
+	for (size_t i = 0; i < list->count; i++) {
+		expect_count(rows[i].heard);
+		expect_count(rows[i].servers);
+		expect_time(rows[i].first_seen);
+		expect_time(rows[i].last_seen);
+		assert_true(strlen(notices_describe(&rows[i], text)) < NOTICES_TEXT);
+	}
 }
 
 static void ask_host(struct record *r, const struct window *w)
@@ -127,6 +154,7 @@ static void ask_host(struct record *r, const struct window *w)
 	expect_count(h.permitted.attempts);
 	for (size_t i = 0; i < h.servers.count; i++)
 		expect_count(((const struct host_server *)h.servers.items)[i].attempts);
+	expect_notices(&h.notices);
 	print(host_fields, &h, sizeof(h));
 	host_done(&h);
 }
@@ -159,6 +187,7 @@ static void ask_status(struct record *r)
 	expect_time(s.started);
 	expect_time(s.beat);
 	expect_count(s.packets);
+	expect_notices(&s.listings);
 	print(status_fields, &s, sizeof(s));
 	status_done(&s);
 }
