@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "flow/dialogs.h"
 #include "judge/health.h"
 #include "judge/offence.h"
 
@@ -125,6 +126,123 @@ static void a_connection_is_open_until_it_ended_or_is_forgotten(void **state)
 	assert_false(c.open);
 }
 
+/* Of what is said, offence.c reads the facts alone. */
+static struct dialogue talk(uint32_t messages, uint32_t recipients)
+{
+	struct dialogue d = {0};
+
+	d.smtp.facts.messages = messages;
+	d.smtp.facts.recipients = recipients;
+	d.smtp.facts.commands = 5;
+	d.smtp.facts.replies = 6;
+	return d;
+}
+
+static void without_a_dialogue_messages_are_not_known(void **state)
+{
+	struct flow f = attempt();
+	struct connection c;
+	struct tally change;
+
+	(void)state;
+	offence_of_flow(&f, NULL, 0, false, &c, &change);
+	assert_false(c.has_dialogue);
+	assert_int_equal(change.messages, 0);
+	assert_int_equal(change.recipients, 0);
+}
+
+static void a_dialogue_adds_its_messages_and_recipients_once(void **state)
+{
+	struct dialogue d = talk(1, 3);
+	struct flow f = attempt();
+	struct connection c;
+	struct tally change;
+
+	(void)state;
+	offence_of_flow(&f, &d, 0, false, &c, &change);
+	assert_true(c.has_dialogue);
+	assert_int_equal(c.messages, 1);
+	assert_int_equal(c.recipients, 3);
+	assert_int_equal(change.messages, 1);
+	assert_int_equal(change.recipients, 3);
+	/* Not told yet: the same again. */
+	offence_of_flow(&f, &d, 0, false, &c, &change);
+	assert_int_equal(change.messages, 1);
+	offence_told(&f, &d);
+	offence_of_flow(&f, &d, 0, false, &c, &change);
+	assert_int_equal(change.messages, 0);
+	assert_int_equal(change.recipients, 0);
+	assert_int_equal(c.messages, 1);
+	d.smtp.facts.messages = 4;
+	d.smtp.facts.recipients = 5;
+	offence_of_flow(&f, &d, 0, true, &c, &change);
+	assert_int_equal(change.messages, 3);
+	assert_int_equal(change.recipients, 2);
+	assert_int_equal(c.messages, 4);
+	assert_int_equal(c.recipients, 5);
+}
+
+static void any_line_of_either_side_is_news_until_it_is_told(void **state)
+{
+	struct dialogue d = {0};
+	struct flow f = attempt();
+
+	(void)state;
+	assert_false(offence_has_words(&d));
+	d.smtp.facts.replies++; /* the banner */
+	assert_true(offence_has_words(&d));
+	offence_told(&f, &d);
+	assert_false(offence_has_words(&d));
+	d.smtp.facts.commands++;
+	assert_true(offence_has_words(&d));
+	offence_told(&f, &d);
+	d.smtp.facts.unknown_commands++;
+	assert_true(offence_has_words(&d));
+	offence_told(&f, &d);
+	assert_false(offence_has_words(&d));
+}
+
+static void a_message_makes_the_connection_sent_and_precious(void **state)
+{
+	struct dialogue d = talk(1, 1);
+	struct flow f = attempt();
+	struct connection c;
+	struct tally change;
+
+	(void)state;
+	f.connected = true;
+	f.rejected = true;
+	offence_of_flow(&f, &d, 0, false, &c, &change);
+	assert_int_equal(c.outcome, OUTCOME_REJECTED);
+	assert_false(connection_is_precious(&c));
+	offence_told(&f, &d);
+	f.sent = true;
+	offence_of_flow(&f, &d, 0, false, &c, &change);
+	assert_int_equal(c.outcome, OUTCOME_SENT);
+	assert_true(connection_is_precious(&c));
+	assert_int_equal(change.outcomes[OUTCOME_REJECTED], -1);
+	assert_int_equal(change.outcomes[OUTCOME_SENT], 1);
+}
+
+static void tallies_add_every_column(void **state)
+{
+	struct tally a = {.attempts = 1,
+			  .connected = 2,
+			  .messages = 3,
+			  .recipients = 4,
+			  .bytes_sent = 5,
+			  .resets = 6,
+			  .killed = 7};
+	struct tally sum = a;
+
+	(void)state;
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		a.outcomes[i] = sum.outcomes[i] = 10 + i;
+	tally_add(&sum, &a);
+	for (size_t i = 0; i < sizeof(a) / sizeof(int64_t); i++)
+		assert_int_equal(((int64_t *)&sum)[i], 2 * ((int64_t *)&a)[i]);
+}
+
 static void losses_of_zero_and_beyond_the_room_are_left_out(void **state)
 {
 	struct health h = {0};
@@ -147,6 +265,11 @@ int main(void)
 		cmocka_unit_test(what_was_told_already_changes_nothing),
 		cmocka_unit_test(told_changes_add_up_to_the_connection_as_it_stands),
 		cmocka_unit_test(a_connection_is_open_until_it_ended_or_is_forgotten),
+		cmocka_unit_test(without_a_dialogue_messages_are_not_known),
+		cmocka_unit_test(a_dialogue_adds_its_messages_and_recipients_once),
+		cmocka_unit_test(any_line_of_either_side_is_news_until_it_is_told),
+		cmocka_unit_test(a_message_makes_the_connection_sent_and_precious),
+		cmocka_unit_test(tallies_add_every_column),
 		cmocka_unit_test(losses_of_zero_and_beyond_the_room_are_left_out),
 	};
 
