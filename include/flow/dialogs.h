@@ -16,7 +16,7 @@
 #include "flow/smtp.h"
 #include "wire/packet.h"
 
-#define DIALOGS 8192
+#define DIALOGS 4096
 /* Microseconds on the tracker's clock. */
 #define DIALOGS_WAIT   INT64_C(1000000)
 #define DIALOGS_LINGER INT64_C(2000000)

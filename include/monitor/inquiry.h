@@ -41,8 +41,8 @@ void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *d
 bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
 		   struct connection_texts *ret_);
 
-/* Hands over what has changed, as far as the batch has room, once in a second of `now` or, with
- * `all`, at once.  Returns whether more is left. */
+/* Hands over what has changed, as far as the batch has room, a few times in a second of `now`
+ * or, with `all`, at once.  Returns whether more is left. */
 bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, bool all);
 
 void inquiry_health(const struct inquiry *q, struct health *h);

@@ -27,7 +27,8 @@ struct span {
 bool window_is_all(const struct window *w);
 
 /*
- * From --since and --until (either may be NULL) or --all; else the day before newest.  since is
+ * From --since and --until (either may be NULL) or --all; else the day before newest, or before now
+ * where newest is 0: nothing was ever seen.  since is
  * brought down to its minute, until up.  0, or -EINVAL with *ret_bad the text at fault, -EDOM where
  * until is not behind since.
  */

@@ -66,7 +66,9 @@ const struct command command_table[] = {
 		.synopsis = "host [OPTION...] ADDRESS",
 		.details = "Prints one host's numbers, the MAC addresses and VLANs it was seen "
 			   "with, its\n"
-			   "destinations and its last connections.",
+			   "destinations, its last connections, and the ledger of its verdict: "
+			   "each\n"
+			   "reason with its weight and its figures.",
 		.example = "  egress25 host 10.0.3.77",
 		.options = "record since until " POLICY OUTPUT,
 		.minimum = 1,

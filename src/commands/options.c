@@ -38,7 +38,7 @@ struct row {
 static const struct row table[] = {
 	{"interface", 'i', "IFACE", "mirror port to watch", LIST(interfaces)},
 	{"all", 0, NULL, "everything in the record, whenever it was", KIND_FLAG, AT(all)},
-	{"follow", 0, NULL, "go on, telling each new offender", KIND_FLAG, AT(follow)},
+	{"follow", 0, NULL, "go on, telling each new one and new verdict", KIND_FLAG, AT(follow)},
 	{"exit-code", 0, NULL, "exit 1 where", KIND_FLAG, AT(exit_code)},
 	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
 	{"record", 0, "FILE", "the record; see egress25 config", KIND_LIST, AT(records)},

@@ -126,6 +126,8 @@ static int prune_age(struct store *s, int64_t now)
 	if (s->retention_age <= 0)
 		return 0;
 	r = take_connections(s, before);
+	if (r == 0) /* a few at most */
+		r = store_do(s, STORE_BIND(s, SQL_PRUNE_LISTING, before));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && r == 0; i++)
 		r = take_spans(s, kinds[i], before);
 	return r == 0 ? store_prune_old_hosts(s, before) : r;

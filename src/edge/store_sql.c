@@ -139,6 +139,7 @@ static const char *const texts[] = {
 		"DELETE FROM host_sum WHERE (span, start, standing, host) IN"
 		" (SELECT span, start, standing, host FROM host_sum"
 		" WHERE span = ?1 AND start < ?2 ORDER BY start LIMIT ?3) RETURNING start",
+	[SQL_PRUNE_LISTING] = "DELETE FROM listing WHERE last < ?1",
 	[SQL_PRUNED_ADD] =
 		"INSERT INTO pruned(rows, before, what) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
 		" SET rows = rows + excluded.rows, before = max(before, excluded.before)",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "judge/suspects.h"
@@ -22,19 +23,23 @@ static void put_real(FILE *out, double value)
 		(long long)(llabs(thousandths) / 1000), (long long)(llabs(thousandths) % 1000));
 }
 
-/* What speaks for the verdict: against a bot where it is none. */
+/*
+ * What speaks for the verdict; where it is unclear, what speaks for a bot.  That most hosts are
+ * none is no reason: it is known of everybody.
+ */
 static void write_reasons(FILE *out, const struct ledger *l)
 {
-	bool against = l->verdict == VERDICT_BOT || l->verdict == VERDICT_UNCLEAR;
-	bool first = true;
+	bool for_bot = l->verdict == VERDICT_BOT || l->verdict == VERDICT_UNCLEAR, first = true;
 
 	putc('[', out);
 	for (size_t i = 0; i < l->count; i++) {
-		if ((l->terms[i].weight > 0) != against && l->verdict != VERDICT_UNCLEAR)
+		const struct ledger_term *t = &l->terms[i];
+
+		if ((t->weight > 0) != for_bot || strcmp(t->key, LEDGER_PRIOR) == 0)
 			continue;
 		if (!first)
 			putc(',', out);
-		json_text(out, l->terms[i].text);
+		json_text(out, t->text);
 		first = false;
 	}
 	putc(']', out);

@@ -152,6 +152,27 @@ static bool keep(struct arena a, const char *text)
 	return true;
 }
 
+/*
+ * Mailing lists write the recipient into the sender, to know whom a bounce is about (VERP):
+ * list-bounces+joe=example.com@example.net.  Its local part is a recipient's, and hidden.
+ */
+static void hide_recipient(char *text)
+{
+	size_t local = local_length(text), from, to = local;
+
+	while (to > 0 && text[to - 1] != '=')
+		to--;
+	if (to == 0 || !memchr(text + to, '.', local - to))
+		return;
+	to--;
+	for (from = to; from > 0 && !strchr("+-=/", text[from - 1]); from--)
+		;
+	if (from == to)
+		return;
+	text[from] = '*';
+	memmove(text + from + 1, text + to, strlen(text + to) + 1);
+}
+
 void smtp_keep_sender(struct smtp_facts *f, struct smtp_piece path)
 {
 	struct arena a = {f->senders, sizeof(f->senders), &f->senders_length, &f->sender_count,
@@ -162,6 +183,7 @@ void smtp_keep_sender(struct smtp_facts *f, struct smtp_piece path)
 
 	if (path.length > 0)
 		taken = text_escape(path.at, path.length, text, sizeof(text));
+	hide_recipient(text);
 	if (taken < path.length || !keep(a, text))
 		f->senders_left_out++;
 }

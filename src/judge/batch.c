@@ -392,7 +392,7 @@ bool batch_is_full(const struct batch *b)
 {
 	return b->sum_count - b->folded_count > BATCH_SUMS - BATCH_SLACK ||
 	       b->connection_count > PLAIN_ROWS - BATCH_SLACK ||
-	       b->texts_used > BATCH_TEXTS / 4 * 3;
+	       b->texts_used > BATCH_TEXTS / 2;
 }
 
 bool batch_is_empty(const struct batch *b)

@@ -8,6 +8,8 @@
 #include "judge/notice.h"
 #include "judge/suspects.h"
 
+/* Less than a beat of the monitor, so that a new offender is told with what is thought of it. */
+#define COLLECT_EACH	  (MOMENT_SECOND / 5)
 #define PUBLIC_CONFIGURED 32
 #define PUBLIC_ALL	  (PUBLIC_CONFIGURED + NOTICE_ADDRESSES)
 
@@ -17,7 +19,7 @@ struct inquiry {
 	struct suspects *suspects;
 	struct listings *listings;
 	struct addr public[PUBLIC_ALL]; /* configured ones first, then those found */
-	size_t configured;
+	size_t configured, public_count;
 	uint64_t heard, told; /* notices; how many when the listings were told last */
 	int64_t collected;    /* clock of the last look at what has changed */
 };
@@ -63,6 +65,7 @@ static void know_public(struct inquiry *q)
 		if (l->finding && l->has_address)
 			q->public[count++] = l->address;
 	}
+	q->public_count = count;
 	names_set_public(q->names, q->public, count);
 }
 
@@ -81,9 +84,14 @@ void inquiry_restore(struct inquiry *q, const struct addr *host, const void *blo
 
 /* --- what happens ----------------------------------------------------------------------------- */
 
+/* Servers ask blacklists about others all day.  What was asked about ourselves is told only where
+ * it is known who we are. */
 static void on_lookup(void *context, const struct names_event *event)
 {
-	suspects_lookup(((struct inquiry *)context)->suspects, event);
+	struct inquiry *q = context;
+
+	if (event->lookup != NAMES_DNSBL || q->public_count > 0)
+		suspects_lookup(q->suspects, event);
 }
 
 void inquiry_dns(struct inquiry *q, const struct packet *p, bool one_sided)
@@ -206,7 +214,7 @@ bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, bool a
 	uint32_t room = BATCH_HOSTS - batch_host_count(batch);
 	bool left;
 
-	if (!all && now - q->collected < MOMENT_SECOND)
+	if (!all && now - q->collected < COLLECT_EACH)
 		return false;
 	q->collected = now;
 	left = suspects_collect(q->suspects, now, all, room, put_host, batch) == room;

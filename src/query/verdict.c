@@ -59,8 +59,10 @@ static int load_terms(const struct record *r, int64_t host, struct list *list)
 
 int ledger_load(const struct record *r, int64_t host, struct ledger_sheet *ret_)
 {
-	sqlite3_stmt *s =
-		record_prepare(r, "SELECT log_odds, remarks FROM verdict WHERE host = ?1");
+	sqlite3_stmt *s = record_prepare(
+		r, "SELECT log_odds, iif(EXISTS(SELECT 1 FROM host_sum a WHERE a.span = 0"
+		   " AND a.start = 0 AND a.standing = 1 AND a.host = v.host),"
+		   " remarks, '[]') FROM verdict v WHERE host = ?1");
 	sqlite3_stmt *each = texts_prepare(r);
 	struct ledger_sheet sheet = {0};
 	int rc = s && each ? 0 : record_errno(r);

@@ -43,7 +43,7 @@ int window_parse(const char *since, const char *until, bool all, int64_t newest,
 	if (w.until <= w.since)
 		return -EDOM;
 	if (!since && !until && !all)
-		w.since = moment_floor(newest - WINDOW_DEFAULT, MOMENT_MINUTE);
+		w.since = moment_floor((newest ? newest : now) - WINDOW_DEFAULT, MOMENT_MINUTE);
 	*ret_ = w;
 	return 0;
 }

@@ -1,4 +1,6 @@
 /* SMTP: commands, replies, and what is kept of them. */
+#include <stdio.h>
+
 #include "smtp_play.h"
 
 #define GREETING "S220 mx.example.net ESMTP ready\r\n"
@@ -270,6 +272,31 @@ static void commands_are_understood_however_they_are_written(void **state)
 	assert_int_equal(f->mails_refused, 2);
 }
 
+static void a_recipient_within_a_sender_is_hidden(void **state)
+{
+	static const char *const rows[][2] = {
+		{"list-bounces+joe=example.com@example.net",
+		 "list-bounces+*=example.com@example.net"},
+		{"bounce-7-joe.doe=example.com@lists.example",
+		 "bounce-7-*=example.com@lists.example"},
+		{"joe=example.com@example.net", "*=example.com@example.net"},
+		/* no domain behind the sign: nobody's address */
+		{"a=b@example.net", "a=b@example.net"},
+		{"SRS0=x1Y2=TT=example.com=user@fwd.example",
+		 "SRS0=x1Y2=TT=example.com=user@fwd.example"},
+		{"=example.com@example.net", "=example.com@example.net"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "CMAIL FROM:<%s>\r\n", rows[i][0]);
+		assert_string_equal(PLAY("S220 mx\r\n", line, "S250 ok\r\n")->facts->senders,
+				    rows[i][1]);
+	}
+}
+
 static void a_null_sender_is_told_and_none_is_not(void **state)
 {
 	const struct smtp_facts *f = PLAY(HELLO, "CMAIL FROM:<>\r\n", "S250 ok\r\n")->facts;
@@ -429,6 +456,7 @@ int main(void)
 		cmocka_unit_test(no_credential_is_kept_of_a_malformed_auth_either),
 		cmocka_unit_test(no_credential_is_kept_where_the_server_is_not_seen),
 		cmocka_unit_test(commands_are_understood_however_they_are_written),
+		cmocka_unit_test(a_recipient_within_a_sender_is_hidden),
 		cmocka_unit_test(a_null_sender_is_told_and_none_is_not),
 		cmocka_unit_test(names_that_are_odd_are_flagged),
 		cmocka_unit_test(names_are_counted_as_they_change),
