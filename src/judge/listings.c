@@ -259,7 +259,9 @@ uint64_t listings_evicted(const struct listings *l)
 const char *listing_describe(const struct listing *l, char buf[LISTING_TEXT])
 {
 	char address[ADDR_TEXT] = "an address of ours", client[ADDR_TEXT], server[ADDR_TEXT];
-	const char *worth = l->finding ? "" : "; one server\'s word, which anyone can forge";
+	const char *worth = l->finding	    ? ""
+			    : l->voices > 1 ? ", of one network or domain: not confirmed"
+					    : ": one word, which anyone can forge";
 
 	if (l->has_address)
 		addr_format(&l->address, address);

@@ -186,7 +186,8 @@ static int load_remarks(const struct record *r, struct status *s)
 		r,
 		"SELECT h.address || ': ' || e.value FROM verdict v JOIN host h ON h.id = v.host,"
 		" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
-		" WHERE v.remarks <> '[]' AND e.type = 'text'"
+		" WHERE v.remarks <> '[]' AND e.type = 'text' AND EXISTS(SELECT 1 FROM host_sum a"
+		" WHERE a.span = 0 AND a.start = 0 AND a.standing = 1 AND a.host = v.host)"
 		" ORDER BY v.observed DESC, h.address LIMIT 64");
 	int rc = q ? texts_collect(r, q, REMARKS_MOST, &s->remarks) : record_errno(r);
 
