@@ -1,4 +1,4 @@
-/* What is thought of a host, and what remote servers say of us, in the record. */
+/* What is thought of a host, in the record. */
 #include "judge/history.h"
 
 #include <math.h>
@@ -6,7 +6,6 @@
 
 #include <sqlite3.h>
 
-#include "base/text.h"
 #include "judge/suspects.h"
 #include "store_fixture.h"
 
@@ -398,94 +397,6 @@ static void a_host_without_attempts_gets_no_row(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM verdict"), 1);
 }
 
-/* --- listings --------------------------------------------------------------------------------- */
-
-static struct listing listing(const char *address, const char *list, int64_t last)
-{
-	struct listing l = {
-		.first = DAY_START,
-		.last = last,
-		.heard = 3,
-		.voices = 2,
-		.client = fixture_addr("10.0.0.25"),
-		.server = fixture_addr("2001:db8::25"),
-	};
-
-	if (address) {
-		l.has_address = true;
-		l.address = fixture_addr(address);
-	}
-	text_print(l.list, sizeof(l.list), "%s", list);
-	text_print(l.reply, sizeof(l.reply), "554 blocked using %s", list);
-	return l;
-}
-
-static void hear(const struct listing *l)
-{
-	assert_true(batch_add_listing(b, l));
-	fixture_write(s, b);
-}
-
-static void a_listing_stands_with_all_that_was_said(void **state)
-{
-	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START + 8);
-
-	(void)state;
-	l.finding = true;
-	hear(&l);
-	said("SELECT run || '|' || address || '|' || list || '|' || policy || '|' || finding"
-	     " || '|' || (first - 1795478400000000) || '|' || (last - 1795478400000000)"
-	     " || '|' || heard || '|' || voices || '|' || client || '|' || server || '|' || reply"
-	     " FROM listing",
-	     "1|203.0.113.9|zen.spamhaus.org|0|1|0|8|3|2|10.0.0.25|2001:db8::25|"
-	     "554 blocked using zen.spamhaus.org");
-}
-
-static void an_address_has_one_listing_a_run_that_of_the_list_named_last(void **state)
-{
-	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START);
-
-	(void)state;
-	hear(&l);
-	l = listing("203.0.113.9", "b.barracudacentral.org", DAY_START + 1);
-	hear(&l);
-	l = listing("203.0.113.10", "b.barracudacentral.org", DAY_START + 1);
-	hear(&l);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM listing"), 2);
-	said("SELECT list FROM listing WHERE address = '203.0.113.9'", "b.barracudacentral.org");
-}
-
-static void without_an_address_there_is_one_for_each_list(void **state)
-{
-	struct listing l = listing(NULL, "zen.spamhaus.org", DAY_START);
-
-	(void)state;
-	hear(&l);
-	hear(&l);
-	l = listing(NULL, "Microsoft", DAY_START + 1);
-	hear(&l);
-	l = listing("203.0.113.9", "Microsoft", DAY_START + 1);
-	hear(&l);
-	said("SELECT group_concat(address || ':' || list) FROM (SELECT * FROM listing ORDER BY 2, "
-	     "3)",
-	     ":Microsoft,:zen.spamhaus.org,203.0.113.9:Microsoft");
-}
-
-static void each_run_keeps_its_own(void **state)
-{
-	struct store_options options = fixture_options(fixture_path("record.db"));
-	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START);
-
-	(void)state;
-	hear(&l);
-	store_close(s);
-	begin(&options);
-	l.heard = 1;
-	hear(&l);
-	said("SELECT group_concat(run || ':' || heard) FROM (SELECT * FROM listing ORDER BY run)",
-	     "1:3,2:1");
-}
-
 int main(void)
 {
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -503,10 +414,6 @@ int main(void)
 		TEST(a_memory_that_was_tampered_with_is_not_taken),
 		TEST(what_is_thought_of_a_host_goes_with_the_host),
 		TEST(a_host_without_attempts_gets_no_row),
-		TEST(a_listing_stands_with_all_that_was_said),
-		TEST(an_address_has_one_listing_a_run_that_of_the_list_named_last),
-		TEST(without_an_address_there_is_one_for_each_list),
-		TEST_FILE(each_run_keeps_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

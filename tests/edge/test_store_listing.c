@@ -1,0 +1,142 @@
+/* What remote servers say of us, in the record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/text.h"
+#include "store_fixture.h"
+
+static struct store *s;
+static struct batch *b;
+static struct sqlite3 *db;
+
+static void begin(void)
+{
+	s = fixture_open_path(fixture_path("record.db"));
+	db = store_database(s);
+}
+
+static int enter(void **state)
+{
+	(void)state;
+	fixture_enter();
+	begin();
+	b = fixture_batch();
+	return 0;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	store_close(s);
+	batch_free(b);
+	fixture_leave();
+	return 0;
+}
+
+static void said(const char *sql, const char *expected)
+{
+	assert_string_equal(fixture_ask_text(db, sql), expected);
+}
+
+static struct listing listing(const char *address, const char *list, int64_t last)
+{
+	struct listing l = {
+		.first = DAY_START,
+		.last = last,
+		.heard = 3,
+		.voices = 2,
+		.client = fixture_addr("10.0.0.25"),
+		.server = fixture_addr("2001:db8::25"),
+	};
+
+	if (address) {
+		l.has_address = true;
+		l.address = fixture_addr(address);
+	}
+	text_print(l.list, sizeof(l.list), "%s", list);
+	text_print(l.reply, sizeof(l.reply), "554 blocked using %s", list);
+	return l;
+}
+
+static void hear(const struct listing *l)
+{
+	assert_true(batch_add_listing(b, l));
+	fixture_write(s, b);
+}
+
+static void a_listing_stands_with_all_that_was_said(void **state)
+{
+	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START + 8);
+
+	(void)state;
+	l.finding = true;
+	hear(&l);
+	said("SELECT run || '|' || address || '|' || list || '|' || policy || '|' || finding"
+	     " || '|' || (first - 1795478400000000) || '|' || (last - 1795478400000000)"
+	     " || '|' || heard || '|' || voices || '|' || client || '|' || server || '|' || reply"
+	     " FROM listing",
+	     "1|203.0.113.9|zen.spamhaus.org|0|1|0|8|3|2|10.0.0.25|2001:db8::25|"
+	     "554 blocked using zen.spamhaus.org");
+}
+
+static void an_address_has_one_listing_a_run_that_of_the_list_named_last(void **state)
+{
+	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START);
+
+	(void)state;
+	hear(&l);
+	l = listing("203.0.113.9", "b.barracudacentral.org", DAY_START + 1);
+	hear(&l);
+	l = listing("203.0.113.10", "b.barracudacentral.org", DAY_START + 1);
+	hear(&l);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM listing"), 2);
+	said("SELECT list FROM listing WHERE address = '203.0.113.9'", "b.barracudacentral.org");
+}
+
+static void without_an_address_there_is_one_for_each_list(void **state)
+{
+	struct listing l = listing(NULL, "zen.spamhaus.org", DAY_START);
+
+	(void)state;
+	hear(&l);
+	hear(&l);
+	l = listing(NULL, "Microsoft", DAY_START + 1);
+	hear(&l);
+	l = listing("203.0.113.9", "Microsoft", DAY_START + 1);
+	hear(&l);
+	said("SELECT group_concat(address || ':' || list) FROM (SELECT * FROM listing ORDER BY 2, "
+	     "3)",
+	     ":Microsoft,:zen.spamhaus.org,203.0.113.9:Microsoft");
+}
+
+static void each_run_keeps_its_own(void **state)
+{
+	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START);
+
+	(void)state;
+	hear(&l);
+	store_close(s);
+	begin();
+	l.heard = 1;
+	hear(&l);
+	said("SELECT group_concat(run || ':' || heard) FROM (SELECT * FROM listing ORDER BY run)",
+	     "1:3,2:1");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+	const struct CMUnitTest tests[] = {
+		TEST(a_listing_stands_with_all_that_was_said),
+		TEST(an_address_has_one_listing_a_run_that_of_the_list_named_last),
+		TEST(without_an_address_there_is_one_for_each_list),
+		TEST(each_run_keeps_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
