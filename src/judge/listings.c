@@ -267,11 +267,11 @@ const char *listing_describe(const struct listing *l, char buf[LISTING_TEXT])
 		addr_format(&l->address, address);
 	return text_print(buf, LISTING_TEXT,
 			  "%s: %s %s %s, so %s told %s (heard %" PRIu64 " time%s from %" PRIu32
-			  " server%s%s)",
+			  " server%s%s%s)",
 			  l->finding ? "blacklisted" : "perhaps blacklisted", address,
 			  l->is_policy ? "is refused for its kind, no sign of a bot, by"
 				       : "is on the list",
 			  l->list, addr_format(&l->server, server), addr_format(&l->client, client),
 			  l->heard, l->heard == 1 ? "" : "s", l->voices, l->voices == 1 ? "" : "s",
-			  worth);
+			  l->voices < NOTICE_VOICES ? "" : " or more", worth);
 }

@@ -6,9 +6,10 @@
 What happens in it (the answers of tests/data/morning.json follow from this list, not from a program):
 
     10.0.0.25    the mail server: delivers 12 messages to 4 servers; receives 3 from 192.0.2.10
-    10.0.3.77    a workstation with a spam bot, its frames tagged with VLAN 30: 100 attempts on 50
-                 servers, two each: 40 unanswered (every SYN sent twice), 10 refused, 30 told
-                 that they are listed (554), 20 that send a message
+    10.0.3.77    a workstation with a spam bot, its frames tagged with VLAN 30: it asks for the MX of
+                 50 domains, each in a network of its own, and makes 100 attempts, two each: 40
+                 unanswered (every SYN sent twice), 10 refused, 30 told that the company's
+                 address is on a blacklist (554), 20 that send a message
     fd00:30::77  the same workstation by IPv6: 4 attempts on 2 servers, unanswered
     10.0.4.12    a printer that mails scans by the provider's server: 3 attempts, all send
     10.0.4.30    a disk server that mails its status: 2 attempts, answered by the router's ICMP error
@@ -165,7 +166,7 @@ class Conversation:
         self.open()
         self.say(1, f"220 {banner} ESMTP\n")
         self.say(0, f"HELO {helo}\n")
-        self.say(1, "554 5.7.1 Service unavailable; client host [192.0.2.1] is listed\n")
+        self.say(1, "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org\n")
         self.close()
 
     def refuse(self):
@@ -183,11 +184,26 @@ class Conversation:
         self.capture.back(self.now, self.host, ip("10.0.4.1", self.host.ip, 1, message, 64))
 
 
-def dns(capture, when, host, name):
-    question = b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0\0\x0f\0\1"
-    body = struct.pack("!HHHHHH", rng.randrange(65536), 0x0100, 1, 0, 0, 0) + question
-    datagram = struct.pack("!HHHH", host.next_port(), 53, 8 + len(body), 0) + body
-    capture.out(when, host, ip(host.ip, "203.0.113.53", 17, sealed(host.ip, "203.0.113.53", 17, datagram, 6), 128))
+def name_of(text):
+    return b"".join(bytes([len(p)]) + p.encode() for p in text.split(".")) + b"\0"
+
+
+def dns(capture, when, host, domain, exchange, server):
+    """The MX of a domain is asked for, and answered with the exchange and its address."""
+    resolver, port, number = "203.0.113.53", host.next_port(), rng.randrange(65536)
+    question = name_of(domain) + b"\0\x0f\0\1"
+    mx = b"\0\x0a" + name_of(exchange)
+    answer = (b"\xc0\x0c\0\x0f\0\1" + struct.pack("!IH", 3600, len(mx)) + mx +
+              name_of(exchange) + b"\0\1\0\1" + struct.pack("!IH", 3600, 4) + address(server))
+
+    def datagram(source, sport, target, tport, body, ttl):
+        head = struct.pack("!HHHH", sport, tport, 8 + len(body), 0)
+        return ip(source, target, 17, sealed(source, target, 17, head + body, 6), ttl)
+
+    ask = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + question
+    tell = struct.pack("!HHHHHH", number, 0x8180, 1, 1, 0, 1) + question + answer
+    capture.out(when, host, datagram(host.ip, port, resolver, 53, ask, 128))
+    capture.back(when + 0.03, host, datagram(resolver, 53, host.ip, port, tell, 52))
 
 
 def web(capture, when, host):
@@ -204,10 +220,10 @@ def bot(capture, host):
     rng.shuffle(kinds)
     for i, kind in enumerate(kinds):
         when = START + 60 + 4.5 * i + rng.random()
-        server = f"198.51.100.{100 + i % 50}"
-        dns(capture, when - 0.1, host, f"d{i % 50}.example.net")
+        server, domain = f"198.18.{i % 50}.25", f"d{i % 50}.example"
+        name = f"mx.{domain}"
+        dns(capture, when - 0.1, host, domain, name, server)
         talk = Conversation(capture, when, host, server, 25)
-        name = f"mx{i % 50}.example.net"
         if kind == "unanswered":
             talk.syn(again=1)
         elif kind == "refused":
@@ -215,7 +231,7 @@ def bot(capture, host):
         elif kind == "listed":
             talk.told_listed(name, helos[i % 4])
         else:
-            talk.deliver(name, helos[i % 4], f"offer{i}@example.org", f"someone{i}@example.net",
+            talk.deliver(name, helos[i % 4], f"offer@firm{i % 12}.example", f"someone{i}@{domain}",
                          f"Subject: offer {i}\n\nCheap, cheap, cheap.")
 
 
