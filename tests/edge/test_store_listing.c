@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "store_fixture.h"
 
@@ -128,6 +129,26 @@ static void each_run_keeps_its_own(void **state)
 	     "1:3,2:1");
 }
 
+static void what_was_heard_last_long_ago_goes_by_age(void **state)
+{
+	struct listing old = listing("203.0.113.9", "zen.spamhaus.org", DAY_START + 1);
+	struct listing heard =
+		listing("203.0.113.10", "zen.spamhaus.org", DAY_START + 8 * MOMENT_DAY);
+	char error[STORE_ERROR];
+	int r = 1;
+
+	(void)state;
+	hear(&old);
+	hear(&heard);
+	store_set_limits(s, &(struct store_limits){.retention_age = 5 * MOMENT_DAY});
+	for (int calls = 0; r > 0; calls++) {
+		assert_true(calls < 1000);
+		r = store_prune(s, DAY_START + 10 * MOMENT_DAY, error);
+	}
+	assert_int_equal(r, 0);
+	said("SELECT group_concat(address) FROM listing", "203.0.113.10");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -136,6 +157,7 @@ int main(void)
 		TEST(an_address_has_one_listing_a_run_that_of_the_list_named_last),
 		TEST(without_an_address_there_is_one_for_each_list),
 		TEST(each_run_keeps_its_own),
+		TEST(what_was_heard_last_long_ago_goes_by_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

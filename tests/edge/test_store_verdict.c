@@ -106,12 +106,14 @@ static struct evidence a_beginner(void)
 	return h.e;
 }
 
-/* How many terms of the host's ledger, which is JSON, have weights on that side of 0. */
+/* How many terms of the host's ledger, which is JSON, have weights on that side of 0; what is known
+ * of anybody is no reason. */
 static int64_t terms(const char *side)
 {
 	return fixture_ask(db,
 			   "SELECT count(*) FROM verdict, json_each(ledger) WHERE"
-			   " value ->> 'weight' %s",
+			   " value ->> 'weight' %s AND value ->> 'reason' <>"
+			   " 'before anything is known'",
 			   side);
 }
 
@@ -172,9 +174,12 @@ static void a_device_s_reasons_are_what_speaks_against_a_bot(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT score < 0.5 FROM offender"), 1);
 	assert_true(reasons() > 0);
 	assert_int_equal(reasons(), terms("< 0"));
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM verdict, json_each(ledger) WHERE"
+					 " value ->> 'reason' = 'before anything is known'"),
+			 1);
 }
 
-static void one_of_whom_little_is_seen_is_told_all_there_is(void **state)
+static void the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot(void **state)
 {
 	struct evidence e = a_beginner();
 
@@ -182,7 +187,7 @@ static void one_of_whom_little_is_seen_is_told_all_there_is(void **state)
 	think(1, "10.0.0.1", &e);
 	fixture_write(s, b);
 	said("SELECT verdict FROM offender", "unclear");
-	assert_int_equal(reasons(), terms("IS NOT NULL"));
+	assert_int_equal(reasons(), terms("> 0"));
 }
 
 static void a_host_has_one_verdict_the_newest(void **state)
@@ -405,7 +410,7 @@ int main(void)
 		TEST(a_bot_s_reasons_are_what_speaks_for_one_strongest_first),
 		TEST(the_ledger_adds_up_to_the_log_odds_and_they_to_the_score),
 		TEST(a_device_s_reasons_are_what_speaks_against_a_bot),
-		TEST(one_of_whom_little_is_seen_is_told_all_there_is),
+		TEST(the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot),
 		TEST(a_host_has_one_verdict_the_newest),
 		TEST(a_mail_server_unlike_itself_is_remarked_on),
 		TEST(a_record_of_totals_alone_has_verdicts_too),

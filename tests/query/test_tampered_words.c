@@ -35,6 +35,10 @@ static int setup(void **state)
 			"INSERT INTO server VALUES (1, '198.51.100.4', 'mx.example.net')");
 	scratch_sql(&s, "INSERT INTO raw VALUES (1, 1, 25, %lld, %lld, 1, 'sent', 9)", T0, T0);
 	scratch_sum(&s);
+	scratch_sql(&s, /* remarks are on those who may send */
+		    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
+		    " VALUES (0, 0, 1, 1, %lld, %lld, 7)",
+		    T0, T0);
 	scratch_sql(
 		&s,
 		"INSERT INTO conn VALUES (1, 1, 4000, 1, 25, %lld, %lld, %lld, 0, 'why', 'sent',"
@@ -254,7 +258,9 @@ static void a_damaged_row_hides_no_other(void **state)
 	struct status status;
 
 	scratch_sql(s,
-		    "INSERT INTO host VALUES (2, '10.0.0.25'); INSERT INTO verdict VALUES"
+		    "INSERT INTO host VALUES (2, '10.0.0.25'); INSERT INTO host_sum(span, start,"
+		    " standing, host, first, last, attempts) VALUES (0, 0, 1, 2, 5, 6, 7);"
+		    "INSERT INTO verdict VALUES"
 		    " (2, 'sender', 0.1, -2, %lld, '[]', '[]', '[\"sound\"]', x'00');"
 		    "UPDATE verdict SET remarks = '[broken' WHERE host = 1",
 		    T0 + 1);

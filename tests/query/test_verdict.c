@@ -97,6 +97,15 @@ static void add_verdict(struct scratch *s, int host, const char *verdict, double
 		    host, verdict, score, T0);
 }
 
+/* It has been permitted something too: remarks are on those who may send. */
+static void may_send(struct scratch *s, int host)
+{
+	scratch_sql(s,
+		    "INSERT INTO host_sum(span, start, standing, host, first, last, attempts)"
+		    " VALUES (0, 0, 1, %d, 5, 6, 7)",
+		    host);
+}
+
 static void an_offender_shows_what_is_thought_of_it_and_why(void **state)
 {
 	struct scratch *s = *state;
@@ -241,6 +250,9 @@ static void a_host_s_ledger_has_each_reason_with_its_weight_and_figures(void **s
 
 	add_host(s, 1, 9, 9, 9);
 	add_verdict(s, 1, "bot", 0.9);
+	scratch_sql(s, "UPDATE verdict SET remarks = '[\"unlike itself\"]'");
+	expect_host(s, "10.0.0.1", ".remarks == []");
+	may_send(s, 1);
 	scratch_sql(s, "UPDATE verdict SET log_odds = 1.25, ledger = " LEDGER
 		       ", remarks = '[\"unlike itself\"]'");
 	expect_host(s, "10.0.0.1",
@@ -276,10 +288,15 @@ static void status_names_the_host_of_each_remark_newest_first(void **state)
 	add_host(s, 1, 1, 1, 1);
 	add_host(s, 2, 1, 1, 1);
 	add_host(s, 3, 1, 1, 1);
-	for (int i = 1; i <= 3; i++)
+	add_host(s, 4, 1, 1, 1);
+	for (int i = 1; i <= 4; i++) {
 		add_verdict(s, i, "sender", 0.1);
+		if (i < 4)
+			may_send(s, i);
+	}
 	scratch_sql(s,
 		    "UPDATE verdict SET remarks = '[\"a\",\"b\"]' WHERE host = 1;"
+		    "UPDATE verdict SET remarks = '[\"an offender\"]' WHERE host = 4;"
 		    "UPDATE verdict SET remarks = '[\"c\"]', observed = %lld WHERE host = 2",
 		    T0 + 9);
 	r = open_record(s);
