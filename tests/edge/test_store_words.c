@@ -206,8 +206,15 @@ static void a_host_s_names_are_kept_with_their_times(void **state)
 	fixture_write(s, b);
 	greet(4, 20, "a");
 	greet(5, 40, "a");
+	greet(6, 30, "c");
+	greet(7, 90, "c");
+	greet(8, 10, "c");
 	fixture_write(s, b);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM helo"), 2);
+	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM helo"), 3);
+	assert_int_equal(fixture_ask(db, "SELECT first_seen FROM helo WHERE name = 'c'"),
+			 DAY_START + 10 * MOMENT_SECOND);
+	assert_int_equal(fixture_ask(db, "SELECT last_seen FROM helo WHERE name = 'c'"),
+			 DAY_START + 90 * MOMENT_SECOND + 7);
 	assert_int_equal(fixture_ask(db, "SELECT first_seen FROM helo WHERE name = 'a'"),
 			 DAY_START + 20 * MOMENT_SECOND);
 	assert_int_equal(fixture_ask(db, "SELECT last_seen FROM helo WHERE name = 'a'"),

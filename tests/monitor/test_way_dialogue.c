@@ -155,6 +155,27 @@ static void a_reset_that_crosses_the_reply_loses_no_refusal(void **state)
 	assert_true(evidence_of(BOT)->sums[SUM_LISTED] > 0);
 }
 
+/* It was answered and goes on for minutes: it is evidence by then, and once. */
+static void an_open_connection_that_was_answered_is_evidence_once(void **state)
+{
+	struct conversation c = up_to_the_dot();
+
+	(void)state;
+	replies(&c, "250 2.0.0 queued\r\n");
+	for (int i = 0; i < 4; i++) {
+		now += 20 * SEC;
+		says(&c, "NOOP\r\n");
+		replies(&c, "250 ok\r\n");
+		collect();
+	}
+	assert_true(row_of(BOT, MX)->open);
+	assert_int_equal(evidence_of(BOT)->sessions, 1);
+	ends(&c);
+	collect();
+	assert_false(row_of(BOT, MX)->open);
+	assert_int_equal(evidence_of(BOT)->sessions, 1);
+}
+
 static void after_starttls_nothing_is_text(void **state)
 {
 	struct conversation c = connection(BOT, MX);
@@ -317,6 +338,7 @@ int main(void)
 		TEST(a_host_s_evidence_holds_what_it_did),
 		TEST(a_reset_that_crosses_the_reply_loses_no_message),
 		TEST(a_reset_that_crosses_the_reply_loses_no_refusal),
+		TEST(an_open_connection_that_was_answered_is_evidence_once),
 		TEST(after_starttls_nothing_is_text),
 		TEST(what_was_said_while_the_batch_was_full_is_told_later),
 		TEST(a_dialogue_over_two_batches_is_counted_once),
