@@ -137,6 +137,7 @@ struct store {
 	int lock; /* descriptor of PATH-lock, or -1 */
 	dev_t device;
 	ino_t inode;
+	int spoiled;   /* a temporary record: the error that left it half written, or 0 */
 	bool replaced; /* the record was lost under us, and that was not told yet */
 	int64_t run, started;
 	uint64_t next_id;

@@ -249,7 +249,10 @@ static void configure(struct store *s)
 	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 }
 
-/* Page cache: small where a monitor runs for months, larger for the short life of a temporary one.
+/*
+ * Page cache: small where a monitor runs for months, larger for the short life of a temporary one.
+ * That one keeps no journal, which would hold in memory every page that a batch touches; so what
+ * fails in it cannot be taken back, and store_end() spoils it.
  */
 static int open_database(struct store *s)
 {
@@ -263,7 +266,7 @@ static int open_database(struct store *s)
 	configure(s);
 	if (!s->path) {
 		r = execute(s, "PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;"
-			       "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
+			       "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF");
 		return r < 0 ? r : migrate(s);
 	}
 	r = execute(s, "PRAGMA secure_delete = OFF; PRAGMA cache_size = -4096");

@@ -292,6 +292,8 @@ int store_number(struct store *s, struct sqlite3_stmt *st, int64_t *ret_)
 
 int store_begin(struct store *s)
 {
+	if (s->spoiled < 0)
+		return s->spoiled;
 	return store_do(s, store_plain(s, SQL_BEGIN));
 }
 
@@ -301,6 +303,8 @@ int store_end(struct store *s, int r)
 		r = store_do(s, store_plain(s, SQL_COMMIT));
 	if (r == 0)
 		return 0;
+	if (!s->path)
+		s->spoiled = r;
 	/* Disk full and the like have rolled back already.  Ids given since must be forgotten. */
 	if (!sqlite3_get_autocommit(s->db)) {
 		struct sqlite3_stmt *st = store_plain(s, SQL_ROLLBACK);

@@ -443,12 +443,20 @@ static uint64_t group_of(const char *name, const struct addr *server)
 const char *names_of(const struct names *n, const struct addr *client, const struct addr *server,
 		     int64_t now, enum names_origin *ret_origin, uint64_t *ret_group)
 {
-	uint64_t key = relation_key(n, client, server);
-	const struct relation *r = table_find(NAMES_TABLE(n, relations), key, now);
-	const struct address *a =
-		table_find(NAMES_TABLE(n, addresses), lone_key(n, KEY_ADDRESS, server), now);
-	const char *name = r ? r->name : a ? a->name : NULL;
+	const struct relation *r;
+	const struct address *a;
+	const char *name;
+	uint64_t key;
 
+	if (n->counters.messages == 0) { /* a mirror without DNS: nothing to look through */
+		*ret_origin = NAMES_UNSEEN;
+		*ret_group = group_of(NULL, server);
+		return NULL;
+	}
+	key = relation_key(n, client, server);
+	r = table_find(NAMES_TABLE(n, relations), key, now);
+	a = table_find(NAMES_TABLE(n, addresses), lone_key(n, KEY_ADDRESS, server), now);
+	name = r ? r->name : a ? a->name : NULL;
 	if (!r)
 		*ret_origin = without_relation(n, client, key, a != NULL, now);
 	else if (r->by_mx || is_exchange(n, client, r->name_hash, now))
