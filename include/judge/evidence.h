@@ -27,7 +27,7 @@ const char *verdict_name(enum verdict verdict);
 
 /* Log-odds from which on a host is called a bot, and up to which it is called none. */
 #define VERDICT_BOT_FROM   1.0
-#define VERDICT_HONEST_TO  (-1.0)
+#define VERDICT_HONEST_TO  0.0
 #define VERDICT_LEAST_SEEN 3 /* observations without which nobody is called device or sender */
 
 /* --- what is remembered ------------------------------------------------------------------------
@@ -37,49 +37,55 @@ const char *verdict_name(enum verdict verdict);
  * A blob of another version is discarded, and the host begins anew: there is no migration.  Change
  * the number with any change of the layout, of a counter's meaning or of a half-life.
  */
-#define EVIDENCE_VERSION 1
+#define EVIDENCE_VERSION 2
 
-#define EVIDENCE_KNOWN	  256 /* destination groups remembered */
-#define EVIDENCE_RECENT	  16  /* servers first contacted in the last minute */
-#define EVIDENCE_NAMES	  8   /* HELO names, as hashes */
-#define EVIDENCE_SENDERS  32  /* sender domains, likewise */
-#define EVIDENCE_DIALECTS 6
-#define EVIDENCE_CLOCKS	  4 /* destinations whose period is measured */
+#define EVIDENCE_KNOWN	   256 /* destination groups remembered */
+#define EVIDENCE_RECENT	   16  /* servers first contacted in the last minute */
+#define EVIDENCE_NAMES	   8   /* HELO names, as hashes */
+#define EVIDENCE_SENDERS   32  /* sender domains, likewise */
+#define EVIDENCE_DIALECTS  6
+#define EVIDENCE_CLOCKS	   4 /* destinations whose period is measured */
+#define EVIDENCE_GREETINGS 3 /* domains that servers give as their own */
 
 /* Sums that fade by half in a day, so that their ratios stay as they are while time passes. */
 enum evidence_sum {
-	SUM_FRESH,	/* groups contacted for the first time */
-	SUM_RETURNED,	/* of them, came back to after 4 minutes and more */
-	SUM_OPEN,	/* of them, without a success so far */
-	SUM_RETRIED,	/* of those open, tried again after 4 minutes and more */
-	SUM_VOUCHED,	/* of them, for which the dialogue spoke; a share each */
-	SUM_ANSWERED,	/* connections, one per group in ten minutes, that were answered */
-	SUM_UNANSWERED, /* likewise, that were not: refused, unreachable, silent */
-	SUM_BY_MX,	/* of SUM_FRESH, found by an MX lookup */
-	SUM_BY_NAME,	/* of them, looked up by name */
-	SUM_BY_NOTHING, /* of them, without a lookup though lookups of this host are seen */
-	SUM_NEXT,	/* of them, whose address lies next to the server tried before */
-	SUM_PEAK,	/* the most servers contacted for the first time within a minute */
-	SUM_MX,		/* MX lookups */
-	SUM_DNSBL,	/* lookups of our own address in blacklists */
-	SUM_TALKS,	/* sessions with a dialogue, one per destination in ten minutes */
-	SUM_MAILS,	/* of them, with a MAIL command in sight */
-	SUM_NEW_HELO,	/* HELO names that are neither the first nor one known */
-	SUM_NEW_SENDER, /* sender domains, likewise */
-	SUM_SENDERS,	/* sender domains seen in all, once a session */
-	SUM_BAD_HELO,	/* how odd the HELO was; a share each */
-	SUM_NOTORIOUS,	/* HELO names that known bots give */
-	SUM_THEIR_NAME, /* HELO name is of the recipient's domain */
-	SUM_EARLY,	/* spoke before the greeting */
-	SUM_BREACH,	/* broke the protocol otherwise */
-	SUM_SWITCHED,	/* another sender after the first had been refused */
-	SUM_NO_QUIT,	/* of those with a MAIL command: ended without QUIT */
-	SUM_OLD_ENGINE, /* HELO only, or never STARTTLS where it was offered */
-	SUM_REFUSED,	/* refused, once per destination in ten minutes */
-	SUM_JUDGED,	/* refused or accepted, likewise */
-	SUM_LISTED,	/* refusals that say we are blacklisted */
-	SUM_AUTH,	/* sessions in which AUTH succeeded */
-	SUM_SILENT,	/* connections in which no MAIL command came though it was free to come */
+	SUM_FRESH,	  /* groups contacted for the first time */
+	SUM_RETURNED,	  /* of them, came back to after 4 minutes and more */
+	SUM_OPEN,	  /* of them, without a success so far */
+	SUM_RETRIED,	  /* of those open, tried again after 4 minutes and more */
+	SUM_VOUCHED,	  /* of them, for which the dialogue spoke; a share each */
+	SUM_ANSWERED,	  /* connections, one per group in ten minutes, that were answered */
+	SUM_UNANSWERED,	  /* likewise, that were not: refused, unreachable, silent */
+	SUM_BY_MX,	  /* of SUM_FRESH, found by an MX lookup */
+	SUM_BY_NAME,	  /* of them, looked up by name */
+	SUM_BY_NOTHING,	  /* of them, without a lookup though lookups of this host are seen */
+	SUM_NEXT,	  /* of them, whose address lies next to the server tried before */
+	SUM_PEAK,	  /* the most servers contacted for the first time within a minute */
+	SUM_MX,		  /* MX lookups */
+	SUM_DNSBL,	  /* lookups of our own address in blacklists */
+	SUM_TALKS,	  /* sessions with a dialogue, one per destination in ten minutes */
+	SUM_MAILS,	  /* of them, with a MAIL command in sight */
+	SUM_NEW_HELO,	  /* HELO names that are neither the first nor one known */
+	SUM_NEW_SENDER,	  /* sender domains, likewise; a share of each that was not used of late */
+	SUM_SENDERS,	  /* sender domains seen in all, once a session */
+	SUM_BAD_HELO,	  /* how odd the HELO was; a share each */
+	SUM_NOTORIOUS,	  /* HELO names that known bots give */
+	SUM_THEIR_NAME,	  /* HELO name is of the recipient's domain, and not of the sender's */
+	SUM_OWN_NAME,	  /* HELO name and sender are of one registered domain */
+	SUM_FOREIGN_NAME, /* HELO name is a good one, of another domain than the sender */
+	SUM_EARLY,	  /* spoke before the greeting */
+	SUM_BREACH,	  /* broke the protocol otherwise */
+	SUM_SWITCHED,	  /* another sender after the first had been refused */
+	SUM_NO_QUIT,	  /* of those with a MAIL command: ended without QUIT */
+	SUM_OLD_ENGINE,	  /* HELO only, or never STARTTLS where it was offered */
+	SUM_REFUSED,	  /* refused for good, and not as blacklisted, once per destination in ten
+			   * minutes */
+	SUM_JUDGED,	  /* refused or accepted, likewise */
+	SUM_LISTED,	  /* refusals that say we are blacklisted */
+	SUM_OFFERED,	  /* sessions in which a message was accepted or refused, likewise */
+	SUM_SPURNED,	  /* of them, one was refused for good after DATA, as spam is */
+	SUM_AUTH,	  /* sessions in which AUTH succeeded */
+	SUM_SILENT,	  /* connections in which no MAIL command came though it was free to come */
 	EVIDENCE_SUMS
 };
 
@@ -108,6 +114,8 @@ struct evidence {
 	float monitor;	/* share of the last dialogues without a MAIL command */
 	uint32_t helo[EVIDENCE_NAMES], helo_counts[EVIDENCE_NAMES];
 	uint32_t senders[EVIDENCE_SENDERS];
+	uint32_t greetings[EVIDENCE_GREETINGS]; /* as hashes; 1 for all that is no domain */
+	uint32_t many_greetings;		/* 1: there were more */
 	uint32_t listed_asked; /* hash of the address asked for in blacklists; of several: 1 */
 	uint32_t last_server;  /* the lower 32 bits of the address of the newest attempt's */
 	struct {
@@ -160,6 +168,7 @@ void evidence_lookup(struct evidence *e, const struct names_event *event);
 
 /* --- the verdict ------------------------------------------------------------------------------ */
 
+#define LEDGER_PRIOR   "before anything is known" /* the key of what is thought of anybody */
 #define LEDGER_TERMS   32
 #define LEDGER_TEXT    160
 #define LEDGER_REMARKS 4

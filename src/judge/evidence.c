@@ -52,7 +52,7 @@ bool evidence_is_valid(const void *blob, size_t size)
 			return false;
 	return e.observations <= e.attempts && e.groups <= e.observations &&
 	       e.peak <= EVIDENCE_RECENT && in_range(e.order, 1) && in_range(e.periodic, 1) &&
-	       in_range(e.monitor, 1) && habits_are_valid(&e.habits);
+	       in_range(e.monitor, 1) && e.many_greetings <= 1 && habits_are_valid(&e.habits);
 }
 
 /* a - b, without overflow. */

@@ -2,6 +2,7 @@
  * What a connection that has ended tells.  A destination is heard once in ten minutes; further
  * dialogues with it count a fifth, since a new name or a new sender still tells something there.
  */
+#include "base/text.h"
 #include "evidence_parts.h"
 
 #include <math.h>
@@ -15,11 +16,13 @@ struct talk {
 	float weight;
 	float helo_bad; /* 0 to 1 */
 	float refused;	/* share of what was asked for, 0 to 1 */
-	bool helo_new, sender_new;
+	float strange;	/* how little its sender's domain is the usual one, 0 to 1 */
+	bool helo_new;
+	bool named;    /* a sender with a domain was given */
+	bool own_name; /* HELO name and sender's address are of one registered domain */
 	bool breach;
-	bool mail;     /* a MAIL command was seen */
-	bool hidden;   /* behind STARTTLS: neither senders nor QUIT can be seen */
-	bool answered; /* anything was accepted or refused */
+	bool mail;   /* a MAIL command was seen */
+	bool hidden; /* behind STARTTLS: neither senders nor QUIT can be seen */
 };
 
 static uint32_t hash_text(const char *text, size_t length)
@@ -129,33 +132,55 @@ static bool gives_their_name(const struct smtp_facts *f)
 /* --- senders -----------------------------------------------------------------------------------
  */
 
-static bool enter_sender(struct evidence *e, uint32_t hash)
+/*
+ * How strange the domain is: 0 for one of the two used last and for the first of all, 1 for one
+ * that is not known.
+ */
+static float enter_sender(struct evidence *e, uint32_t hash)
 {
 	bool first = e->senders[0] == 0;
+	unsigned int at = 0;
+	bool known;
 
-	for (unsigned int i = 0; i < EVIDENCE_SENDERS; i++) {
-		if (e->senders[i] != hash)
-			continue;
-		/* The one used last stands first. */
-		memmove(e->senders + 1, e->senders, i * sizeof(e->senders[0]));
-		e->senders[0] = hash;
-		return false;
-	}
-	memmove(e->senders + 1, e->senders, (EVIDENCE_SENDERS - 1) * sizeof(e->senders[0]));
+	while (at < EVIDENCE_SENDERS - 1 && e->senders[at] != hash)
+		at++;
+	known = e->senders[at] == hash;
+	/* The one used last stands first. */
+	memmove(e->senders + 1, e->senders, at * sizeof(e->senders[0]));
 	e->senders[0] = hash;
-	return !first;
+	if (!known)
+		return first ? 0 : 1;
+	return fminf(0.1F * (float)(at > 1 ? at - 1 : 0), 0.7F);
 }
 
-static uint32_t domain_hash(const char *sender, size_t n)
+/* The domain of a sender's address; length 0 for "<>", and where it is no address. */
+static const char *domain_of(const char *sender, size_t n, size_t *ret_length)
 {
 	const char *at = memrchr(sender, '@', n);
 
+	*ret_length = 0;
 	if (!at)
-		return 0; /* "<>", or no address */
+		return sender;
 	n -= (size_t)(at + 1 - sender);
 	if (n && at[n] == '>')
 		n--;
-	return hash_text(at + 1, n);
+	*ret_length = n;
+	return at + 1;
+}
+
+static bool is_own_name(const struct smtp_facts *f, const char *domain, size_t n)
+{
+	const char *helo;
+	size_t length;
+
+	if (!memchr(f->helo, '\0', sizeof(f->helo)))
+		return false;
+	helo = names_domain(f->helo);
+	length = strlen(helo);
+	/* The sender's domain may itself lie below what is registered. */
+	return length > 3 && memchr(helo, '.', length) && n >= length &&
+	       (n == length || domain[n - length - 1] == '.') &&
+	       hash_text(helo, length) == hash_text(domain + n - length, length);
 }
 
 static void hear_senders(struct evidence *e, struct talk *t)
@@ -163,25 +188,46 @@ static void hear_senders(struct evidence *e, struct talk *t)
 	const struct smtp_facts *f = t->facts;
 	size_t most =
 		f->senders_length < sizeof(f->senders) ? f->senders_length : sizeof(f->senders);
-	unsigned int domains = 0, fresh = 0;
+	unsigned int domains = 0;
+	float strange = 0;
 	uint32_t before = 0;
 
 	for (size_t at = 0; at < most && domains < SMTP_SENDERS;) {
-		size_t n = strnlen(f->senders + at, most - at);
-		uint32_t hash = domain_hash(f->senders + at, n);
+		size_t n = strnlen(f->senders + at, most - at), length;
+		const char *domain = domain_of(f->senders + at, n, &length);
+		uint32_t hash = hash_text(domain, length);
+		float x;
 
 		at += n + 1;
-		if (!hash || hash == before)
+		if (!length || hash == before)
 			continue;
 		before = hash;
 		domains++;
-		fresh += enter_sender(e, hash);
+		t->named = true;
+		x = enter_sender(e, hash);
+		strange += x;
+		t->strange = fmaxf(t->strange, x);
+		t->own_name = t->own_name || is_own_name(f, domain, length);
 	}
-	t->sender_new = fresh > 0;
-	evidence_add(e, SUM_NEW_SENDER, (float)(fresh > 4 ? 4 : fresh));
+	evidence_add(e, SUM_NEW_SENDER, fminf(strange, 4));
 	evidence_add(e, SUM_SENDERS, (float)(domains > 4 ? 4 : domains));
 	if (domains > 1 && f->mails_refused)
 		evidence_add(e, SUM_SWITCHED, 1);
+}
+
+/* What the HELO name has to do with those who are to be sending, and with those written to. */
+static void hear_domains(struct evidence *e, const struct talk *t)
+{
+	const struct smtp_facts *f = t->facts;
+
+	if (t->own_name) {
+		evidence_add(e, SUM_OWN_NAME, t->weight);
+		return;
+	}
+	if (gives_their_name(f))
+		evidence_add(e, SUM_THEIR_NAME, t->weight);
+	if (t->named && f->helo[0] && t->helo_bad <= 0 && !(f->helo_flags & SMTP_HELO_LITERAL))
+		evidence_add(e, SUM_FOREIGN_NAME, t->weight);
 }
 
 /* --- conduct -----------------------------------------------------------------------------------
@@ -211,18 +257,31 @@ static void hear_conduct(struct evidence *e, struct talk *t, bool cut)
 		evidence_add(e, SUM_AUTH, t->weight);
 }
 
-static void hear_answers(struct evidence *e, struct talk *t)
+/*
+ * What was refused for good.  "Later" is said to anybody, and that our address is on a blacklist to
+ * all who share it: neither says anything on this host.
+ */
+static void hear_answers(struct evidence *e, struct talk *t, bool listed)
 {
 	const struct smtp_facts *f = t->facts;
-	double bad = (double)f->recipients_refused + f->mails_refused + f->messages_refused;
+	/* DATA that no recipient was accepted for is refused as a matter of form. */
+	double messages = f->recipients ? f->messages_refused : 0;
+	double bad = (double)f->recipients_refused + f->mails_refused + messages;
 	double good = (double)f->recipients + f->messages;
+	double later = f->replies_4xx;
+	double never = fmax(0, (double)f->replies_5xx - (f->messages_refused - messages));
 
 	if (f->banner_code >= 400)
 		bad += 1;
-	t->answered = bad + good > 0;
-	if (!t->answered)
+	if (listed || bad + good <= 0)
 		return;
-	t->refused = (float)(bad / (bad + good));
+	if (later + never > 0)
+		t->refused = (float)(bad / (bad + good) * (never / (later + never)));
+	if (f->messages + messages > 0) {
+		evidence_add(e, SUM_OFFERED, t->weight);
+		if (messages > 0 && never > 0)
+			evidence_add(e, SUM_SPURNED, t->weight);
+	}
 	evidence_add(e, SUM_REFUSED, t->weight * t->refused);
 	evidence_add(e, SUM_JUDGED, t->weight);
 }
@@ -240,16 +299,24 @@ static bool is_check(const struct talk *t, const struct evidence_session *s)
 /* --- whether it speaks for the sender ----------------------------------------------------------
  */
 
+/* Behind STARTTLS it is as in the sessions that could be seen, half of it where there was none. */
+static float own_name_share(const struct evidence *e, const struct talk *t)
+{
+	if (!t->hidden)
+		return t->own_name || !t->mail ? 1 : 0;
+	return (e->sums[SUM_OWN_NAME] + 0.5F) / (e->sums[SUM_MAILS] + 1);
+}
+
 static float vouch_identity(const struct evidence *e, const struct talk *t)
 {
 	float x = 1 - fminf(e->sums[SUM_NEW_HELO] / 3, 0.8F);
 
 	if (t->helo_new)
 		return 0;
-	if (t->sender_new)
-		x *= 0.25F;
+	x *= 1 - 0.75F * t->strange;
+	x *= 1 - 0.3F * (1 - own_name_share(e, t));
 	/* Behind STARTTLS the name is all that can be seen, so it has to be a good one. */
-	return x * (t->hidden ? 0.9F * fmaxf(0, 1 - 1.2F * t->helo_bad) : 1 - 0.4F * t->helo_bad);
+	return x * (1 - (t->hidden ? 0.7F : 0.2F) * t->helo_bad);
 }
 
 static float vouch(const struct evidence *e, const struct talk *t, const struct evidence_session *s)
@@ -257,25 +324,55 @@ static float vouch(const struct evidence *e, const struct talk *t, const struct 
 	const struct smtp_facts *f = t->facts;
 	float x;
 
-	if (f->spoke_first || t->breach || s->listed || (f->helo_flags & SMTP_HELO_NOTORIOUS))
+	if (f->spoke_first || t->breach || (f->helo_flags & SMTP_HELO_NOTORIOUS))
 		return 0;
 	/* One that never said a word may also have been cut off where we do not see it. */
 	if (is_check(t, s))
 		return f->quit ? 0.9F : 0.4F;
-	if (!f->client_seen || !f->helo[0])
-		return 0;
+	if (!f->helo[0])
+		return s->listed ? fminf(e->order, 0.7F) : 0;
 	x = vouch_identity(e, t);
 	if (!f->ehlo)
 		x *= 0.7F;
 	if (t->hidden)
 		return x;
 	if (!t->mail)
-		return 0;
+		return s->listed ? 0.7F * x : 0;
 	if (!f->quit && !s->cut)
-		x *= 0.35F;
+		x *= 0.6F;
 	if (!f->messages)
-		x *= f->replies_5xx ? 0.35F : 0.6F;
+		x *= s->listed ? 0.8F : f->replies_5xx ? 0.5F : 0.7F;
 	return x;
+}
+
+/* --- who it talks to --------------------------------------------------------------------------
+ */
+
+/*
+ * A greeting begins with the server's own name (RFC 5321 4.3.1).  So the rotating addresses of one
+ * provider are told to be one destination where no DNS was seen.
+ */
+static void note_greeting(struct evidence *e, const struct smtp_facts *f)
+{
+	char name[SMTP_BANNER];
+	const char *domain;
+	uint32_t hash;
+
+	if (!f->server_seen)
+		return;
+	text_print(name, sizeof(name), "%.*s", (int)sizeof(name) - 1, f->banner);
+	name[strcspn(name, " ")] = '\0';
+	domain = names_domain(name);
+	hash = strchr(domain, '.') ? hash_text(domain, strlen(domain)) : 1;
+	for (unsigned int i = 0; i < EVIDENCE_GREETINGS; i++) {
+		if (e->greetings[i] == hash)
+			return;
+		if (!e->greetings[i]) {
+			e->greetings[i] = hash;
+			return;
+		}
+	}
+	e->many_greetings = true;
 }
 
 /* --- a mail server's habits --------------------------------------------------------------------
@@ -333,10 +430,10 @@ static float hear(struct evidence *e, const struct evidence_session *s, bool fir
 	evidence_add(e, SUM_TALKS, t.weight);
 	hear_helo(e, &t);
 	hear_senders(e, &t);
-	if (gives_their_name(s->facts))
-		evidence_add(e, SUM_THEIR_NAME, t.weight);
+	hear_domains(e, &t);
 	hear_conduct(e, &t, s->cut);
-	hear_answers(e, &t);
+	hear_answers(e, &t, s->listed);
+	note_greeting(e, s->facts);
 	note_habits(e, &t);
 	vouched = vouch(e, &t, s);
 	evidence_move(&e->order, vouched, first ? 8 : 32);
@@ -366,7 +463,7 @@ static void close_case(struct evidence *e, uint32_t *word)
 
 static void enter_vouched(struct evidence *e, uint32_t *word, float vouched)
 {
-	unsigned int thirds = (unsigned int)lrintf(vouched * KNOWN_VOUCHED_STEPS);
+	unsigned int thirds = (unsigned int)(vouched * KNOWN_VOUCHED_STEPS + 0.3F);
 	unsigned int before = known_vouched(*word);
 
 	if (thirds <= before)

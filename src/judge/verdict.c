@@ -70,6 +70,21 @@ static bool is_monitor(const struct evidence *e)
 	return e->monitor > 0.8F && (e->periodic > 0.4F || e->sums[SUM_MAILS] <= 0);
 }
 
+/* Walks from address to address and never says MAIL. */
+static bool is_scanner(const struct evidence *e)
+{
+	return e->sums[SUM_NEXT] > 0.5F * e->sums[SUM_FRESH] && e->sums[SUM_MAILS] <= 0 &&
+	       e->sums[SUM_FRESH] > 2;
+}
+
+/* By groups, or by what most of them call themselves. */
+static bool has_few_destinations(const struct evidence *e)
+{
+	return known_count(e) <= DEVICE_GROUPS ||
+	       (e->greetings[0] > 1 && !e->many_greetings &&
+		e->sums[SUM_UNANSWERED] <= e->sums[SUM_ANSWERED]);
+}
+
 static enum verdict decide(const struct evidence *e, double log_odds)
 {
 	bool enough = e->observations >= VERDICT_LEAST_SEEN || e->order > 0.1F;
@@ -78,7 +93,8 @@ static enum verdict decide(const struct evidence *e, double log_odds)
 		return VERDICT_BOT;
 	if (log_odds > VERDICT_HONEST_TO || !enough)
 		return VERDICT_UNCLEAR;
-	return known_count(e) <= DEVICE_GROUPS || is_monitor(e) ? VERDICT_DEVICE : VERDICT_SENDER;
+	return has_few_destinations(e) || is_monitor(e) || is_scanner(e) ? VERDICT_DEVICE
+									 : VERDICT_SENDER;
 }
 
 /* --- remarks on a mail server ------------------------------------------------------------------

@@ -39,8 +39,27 @@ static double explained(const struct evidence *e)
 	back = fmax(back, queue) * clamp((double)e->sums[SUM_RETURNED] / 2);
 	/* A bot whose list is short comes round to the same destinations too; but few queues and
 	 * monitors meet a hundred new ones in a day. */
-	back *= 1 - 0.5 * clamp(((double)e->sums[SUM_FRESH] - 60) / 120);
+	back *= 1 - 0.5 * clamp(((double)e->sums[SUM_FRESH] - 100) / 200);
 	return 1 - (1 - vouched) * (1 - 0.9 * back) * (1 - 0.9 * walk);
+}
+
+static double sender_variety(const struct evidence *e)
+{
+	/* A host of many customers has many domains too, but not new ones every day. */
+	return clamp(((double)e->sums[SUM_NEW_SENDER] - 1) / 5) *
+	       (0.3 + 0.7 * clamp(2 * share(e, SUM_NEW_SENDER, SUM_SENDERS)));
+}
+
+/*
+ * How much it is the same again and again, with its one server: a device has one sender, and its
+ * mail is taken always or, where it is badly set up, never.
+ */
+static double constant(const struct evidence *e)
+{
+	double refused = share(e, SUM_REFUSED, SUM_JUDGED);
+	double mixed = clamp(4 * refused * (1 - refused)) * clamp((double)e->sums[SUM_JUDGED] / 4);
+
+	return (1 - 0.8 * mixed) * (1 - sender_variety(e));
 }
 
 static void destinations(const struct evidence *e, double phi[FEATURE_COUNT])
@@ -54,8 +73,8 @@ static void destinations(const struct evidence *e, double phi[FEATURE_COUNT])
 	phi[FEATURE_NOVELTY] = clamp(log2(1 + fresh / 2) / log2(1 + 100.0 / 2));
 	phi[FEATURE_BURST_EXPLAINED] = why * phi[FEATURE_BURST];
 	phi[FEATURE_NOVELTY_EXPLAINED] = why * phi[FEATURE_NOVELTY];
-	phi[FEATURE_FEW] =
-		clamp((3.5 - fresh) / 2.5) * clamp(e->observations / 4.0) / (1 + asked / 2);
+	phi[FEATURE_FEW] = clamp((3.5 - fresh) / 2.5) * clamp(e->observations / 4.0) /
+			   (1 + asked / 2) * constant(e);
 	phi[FEATURE_MX] = asked / (asked + 1) * (1 - 0.6 * why);
 	phi[FEATURE_NO_DNS] = settled(e, SUM_BY_NOTHING, SUM_FRESH, 4) * (1 - why);
 	phi[FEATURE_BY_NAME] = share(e, SUM_BY_NAME, SUM_FRESH) * phi[FEATURE_FEW];
@@ -72,24 +91,28 @@ static void dialogues(const struct evidence *e, double phi[FEATURE_COUNT])
 {
 	double refused = share(e, SUM_REFUSED, SUM_JUDGED);
 	/* Poorly made appliances break the protocol too, each to its one server. */
-	double appliance = 1 - 0.5 * phi[FEATURE_FEW];
+	double appliance = 1 - 0.5 * phi[FEATURE_FEW], shabby = 1 - 0.7 * phi[FEATURE_FEW];
 
 	phi[FEATURE_HELO_VARIETY] = clamp(((double)e->sums[SUM_NEW_HELO] - 1) / 4);
-	phi[FEATURE_SENDER_VARIETY] = clamp(((double)e->sums[SUM_NEW_SENDER] - 1) / 5) *
-				      clamp(2 * share(e, SUM_NEW_SENDER, SUM_SENDERS));
+	phi[FEATURE_SENDER_VARIETY] = sender_variety(e);
 	phi[FEATURE_SENDER_SWITCHED] = clamp((double)e->sums[SUM_SWITCHED]);
-	phi[FEATURE_HELO_BAD] = share(e, SUM_BAD_HELO, SUM_TALKS);
+	phi[FEATURE_HELO_FOREIGN] = settled(e, SUM_FOREIGN_NAME, SUM_MAILS, 2);
+	phi[FEATURE_HELO_BAD] = share(e, SUM_BAD_HELO, SUM_TALKS) * shabby;
 	phi[FEATURE_HELO_NOTORIOUS] = clamp((double)e->sums[SUM_NOTORIOUS] * 2);
 	phi[FEATURE_HELO_THEIRS] = share(e, SUM_THEIR_NAME, SUM_TALKS);
 	phi[FEATURE_EARLY] = settled(e, SUM_EARLY, SUM_TALKS, 3) * appliance;
 	phi[FEATURE_BREACH] = settled(e, SUM_BREACH, SUM_TALKS, 3) * appliance;
-	phi[FEATURE_NO_QUIT] = settled(e, SUM_NO_QUIT, SUM_MAILS, 2);
-	phi[FEATURE_OLD_ENGINE] = settled(e, SUM_OLD_ENGINE, SUM_TALKS, 2);
-	phi[FEATURE_REFUSED] =
-		clamp((refused - 0.15) / 0.5) * clamp(((double)e->sums[SUM_JUDGED] + 1) / 3);
+	phi[FEATURE_NO_QUIT] = settled(e, SUM_NO_QUIT, SUM_MAILS, 2) * shabby;
+	phi[FEATURE_OLD_ENGINE] = settled(e, SUM_OLD_ENGINE, SUM_TALKS, 2) * shabby;
+	/* A device whose one server will not have its mail is refused always; a bot now and then.
+	 */
+	phi[FEATURE_REFUSED] = clamp((refused - 0.1) / 0.4) *
+			       clamp(((double)e->sums[SUM_JUDGED] + 1) / 3) *
+			       (1 - phi[FEATURE_FEW] * clamp((refused - 0.7) / 0.2));
+	phi[FEATURE_SPURNED] = settled(e, SUM_SPURNED, SUM_OFFERED, 2);
 	phi[FEATURE_LISTED] = clamp((double)e->sums[SUM_LISTED]);
 	phi[FEATURE_AUTH] = share(e, SUM_AUTH, SUM_TALKS);
-	phi[FEATURE_ORDER] = clamp((double)e->order / 0.7);
+	phi[FEATURE_ORDER] = clamp(((double)e->order - 0.3) / 0.55);
 	phi[FEATURE_MONITOR] = clamp((double)e->monitor / 0.7);
 }
 

@@ -117,6 +117,10 @@ static void conduct_text(const struct evidence *e, enum feature feature, char *b
 		{FEATURE_NO_QUIT, SUM_NO_QUIT, SUM_MAILS, "with a message ended without QUIT"},
 		{FEATURE_OLD_ENGINE, SUM_OLD_ENGINE, SUM_TALKS,
 		 "used HELO only, or passed over an offer of STARTTLS"},
+		{FEATURE_HELO_FOREIGN, SUM_FOREIGN_NAME, SUM_MAILS,
+		 "gave a HELO name of another domain than the sender's"},
+		{FEATURE_SPURNED, SUM_SPURNED, SUM_OFFERED,
+		 "had a message refused for good after it was sent"},
 		{FEATURE_LISTED, SUM_LISTED, SUM_TALKS, "were refused because we are blacklisted"},
 		{FEATURE_AUTH, SUM_AUTH, SUM_TALKS, "were authenticated"},
 	};

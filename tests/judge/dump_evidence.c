@@ -4,7 +4,8 @@
  *   dump_evidence people SEEDS        hosts of people.c
  *   dump_evidence blobs < FILE        lines of: LABEL KIND SIGHT HEX, the stored evidence of a host
  *                                     (LABEL 1 for a bot), as the record holds it
- *   dump_evidence table               the table of weights as it stands: key, class, weight, fitted
+ *   dump_evidence table               the table of weights as it stands: key, class, weight,
+ *                                     fitted, and the least and most of the class
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static void print_people(unsigned long seeds)
 static int print_blobs(void)
 {
 	static char line[2 * sizeof(struct evidence) + 256];
-	char kind[64], sight[64];
+	char kind[128], sight[64];
 	uint8_t blob[sizeof(struct evidence)];
 	struct evidence e;
 	int label, at;
@@ -61,7 +62,7 @@ static int print_blobs(void)
 	while (fgets(line, sizeof(line), stdin)) {
 		size_t n = 0;
 
-		if (sscanf(line, "%d %63s %63s %n", &label, kind, sight, &at) != 3)
+		if (sscanf(line, "%d %127s %63s %n", &label, kind, sight, &at) != 3)
 			return 1;
 		for (const char *p = line + at;
 		     n < sizeof(blob) && sscanf(p, "%2hhx", &blob[n]) == 1; p += 2)
@@ -80,8 +81,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "table")) {
 		for (unsigned int i = 0; i < FEATURE_COUNT; i++)
-			printf("%s,%d,%g,%d\n", weights[i].key, (int)weights[i].class,
-			       weights[i].weight, weights[i].fitted);
+			printf("%s,%d,%g,%d,%g,%g\n", weights[i].key, (int)weights[i].class,
+			       weights[i].weight, weights[i].fitted,
+			       weight_caps[weights[i].class].least,
+			       weight_caps[weights[i].class].most);
 		return 0;
 	}
 	print_head();

@@ -37,7 +37,8 @@ struct person {
 	struct ending pending[PENDING];
 	unsigned int pending_count;
 	/* How it speaks. */
-	bool ehlo, quit, tls, early, breach, lf, vary_helo, vary_sender, mx, no_dns, auth, check;
+	bool bot, ehlo, quit, tls, early, breach, lf, vary_helo, vary_sender, mx, no_dns, auth,
+		check;
 	double refused, dead, big; /* shares: of recipients, of servers, of the great providers */
 	uint32_t pool;
 	const char *helo;
@@ -112,6 +113,7 @@ static void put_text(char *list, uint16_t *length, uint8_t *count, const char *t
 
 static void speak(struct person *p, struct smtp_facts *f, bool refused)
 {
+	uint32_t domain;
 	char sender[64];
 
 	memset(f, 0, sizeof(*f));
@@ -137,8 +139,11 @@ static void speak(struct person *p, struct smtp_facts *f, bool refused)
 	f->quit = p->quit;
 	if (p->check)
 		return;
-	text_print(sender, sizeof(sender), "u%u@d%u.example", draw(p, 100),
-		   p->vary_sender ? draw(p, 1000000) : draw(p, p->senders));
+	domain = p->vary_sender ? draw(p, 1000000) : maybe(p, 0.6) ? 0 : draw(p, p->senders);
+	if (domain || p->vary_sender || p->bot)
+		text_print(sender, sizeof(sender), "u%u@d%u.example", draw(p, 100), domain);
+	else
+		text_print(sender, sizeof(sender), "u%u@example.com", draw(p, 100));
 	put_text(f->senders, &f->senders_length, &f->sender_count, sender);
 	f->mails = 1;
 	f->recipients = !refused;
@@ -221,6 +226,7 @@ static void bot_habits(struct person *p, enum kind kind)
 		     {"9-113-0-203.dyn.example.net", 0}};
 	unsigned int at = draw(p, 5);
 
+	p->bot = true;
 	p->helo = helos[at].name;
 	p->helo_flags = helos[at].flags;
 	p->vary_helo = maybe(p, 0.5);
