@@ -113,6 +113,7 @@ struct smtp_line {
 #define SMTP_RUNS 32
 struct smtp_queue {
 	uint32_t forgotten; /* behind the runs: of kinds that are not remembered */
+	uint32_t vouched;   /* so many at the head had nothing unseen before them */
 	uint16_t counts[SMTP_RUNS];
 	uint8_t kinds[SMTP_RUNS]; /* enum smtp_kind of smtp_internal.h */
 	uint8_t head, length;

@@ -180,6 +180,8 @@ static void miss_commands(struct smtp *s)
 {
 	wipe(s);
 	s->skip_client = true;
+	if (!s->blind_client && !s->blind_server)
+		smtp_queue_vouch(&s->queue);
 	s->blind_client = s->body_unseen = true;
 	s->facts.lost_track = true;
 	smtp_blind(s);

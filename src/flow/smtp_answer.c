@@ -258,7 +258,7 @@ static bool certain(const struct smtp *s, enum smtp_kind kind)
 	if (s->blind_server && !smtp_queue_plain(&s->queue))
 		return false;
 	/* Behind a body that we saw end nothing unseen is outstanding. */
-	return !s->blind_client || kind == KIND_BODY;
+	return !s->blind_client || kind == KIND_BODY || (s->queue.vouched > 0 && !s->blind_server);
 }
 
 static void answer_command(struct smtp *s, unsigned int code)

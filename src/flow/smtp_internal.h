@@ -89,6 +89,8 @@ enum smtp_kind smtp_queue_pop(struct smtp_queue *q);
 bool smtp_queue_holds(const struct smtp_queue *q, enum smtp_kind kind);
 /* Drops what stands before the first of a kind that it holds; returns whether anything did. */
 bool smtp_queue_drop_before(struct smtp_queue *q, enum smtp_kind kind);
+/* Commands behind this moment may be missed: those that it holds now come out as vouched for. */
+void smtp_queue_vouch(struct smtp_queue *q);
 enum smtp_kind smtp_queue_head(const struct smtp_queue *q);
 /* Whether a 250 could answer but one kind of what it holds. */
 bool smtp_queue_plain(const struct smtp_queue *q);

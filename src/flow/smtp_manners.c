@@ -79,8 +79,10 @@ static bool forbidden(const struct smtp *s, enum smtp_kind kind)
 		return true;
 	if (kind == KIND_MAIL)
 		return s->hello_refused;
+	/* In a pipeline MAIL may go out alone and the rest wait in the client's kernel until it is
+	 * acknowledged, by its refusal: then RCPT seems to know of that, and nobody has read it. */
 	if (kind == KIND_RCPT)
-		return s->mail == MAIL_REFUSED;
+		return s->mail == MAIL_REFUSED && !(s->offers & OFFER_PIPELINING);
 	if (kind == KIND_DATA || kind == KIND_BDAT || kind == KIND_BDAT_LAST)
 		return no_recipient(s);
 	return kind == KIND_UNKNOWN && s->data_refused;

@@ -51,6 +51,7 @@ enum smtp_kind smtp_queue_pop(struct smtp_queue *q)
 {
 	enum smtp_kind kind = smtp_queue_head(q);
 
+	q->vouched -= q->vouched > 0;
 	if (q->length == 0)
 		q->forgotten -= q->forgotten > 0;
 	else if (--q->counts[q->head] == 0)
@@ -61,6 +62,13 @@ enum smtp_kind smtp_queue_pop(struct smtp_queue *q)
 enum smtp_kind smtp_queue_head(const struct smtp_queue *q)
 {
 	return q->length ? (enum smtp_kind)q->kinds[q->head] : KIND_NONE;
+}
+
+void smtp_queue_vouch(struct smtp_queue *q)
+{
+	q->vouched = 0;
+	for (size_t i = 0; i < q->length; i++)
+		q->vouched += q->counts[place(q, i)];
 }
 
 bool smtp_queue_holds(const struct smtp_queue *q, enum smtp_kind kind)
@@ -75,6 +83,7 @@ bool smtp_queue_drop_before(struct smtp_queue *q, enum smtp_kind kind)
 {
 	bool dropped = false;
 
+	q->vouched = 0;
 	while (q->length > 0 && q->kinds[q->head] != kind) {
 		drop_run(q);
 		dropped = true;

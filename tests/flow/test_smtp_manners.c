@@ -161,6 +161,17 @@ static void going_on_after_a_refusal_is_seen(void **state)
 		 "S550 no\r\n", "cDATA\r\n", "S503 no\r\n")
 		    ->facts;
 	assert_false(f->ignored_refusal);
+	/* msmtp 1.8.23, as captured: Nagle's algorithm holds the rest of a group back until MAIL is
+	 * acknowledged, which its refusal does */
+	f = PLAY(PIPES, "CMAIL FROM:<a@b.example>\r\n", "S554 5.7.1 no\r\n",
+		 "CRCPT TO:<a@c.example>\r\nDATA\r\n", "S503 no\r\n503 no\r\n")
+		    ->facts;
+	assert_false(f->ignored_refusal);
+	/* one command behind the other: it has read the refusal */
+	f = PLAY(PIPES, "CMAIL FROM:<a@b.example>\r\n", "S554 no\r\n", "CRCPT TO:<a@c.example>\r\n",
+		 "S503 no\r\n", "CDATA\r\n", "S503 no\r\n")
+		    ->facts;
+	assert_true(f->ignored_refusal);
 }
 
 static void an_unasked_for_421_refuses_and_answers_nothing(void **state)

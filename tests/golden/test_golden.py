@@ -17,6 +17,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -190,11 +191,15 @@ def messages_of(flow):
     return min(codes["250"] - sum(commands.get(verb, 0) for verb in ANSWERED_250), codes["354"])
 
 
+# A list's bounce address holds the recipient, whose local part is never shown.
+VERP = re.compile(r"[^+\-=/]+(=[^=@]*\.[^=@]*@)")
+
+
 def dialogue_of(flow):
     """What the judge says was said: HELO names, senders, RCPT commands, messages accepted."""
     return {
         "helo": set(flow["helo"]) - {""},
-        "senders": {sender or "<>" for sender in flow["mail_from"]},
+        "senders": {VERP.sub(r"*\1", sender) or "<>" for sender in flow["mail_from"]},
         "rcpt": flow["rcpt_to_count"],
         "refused": any(code[0] in "45" for code in flow["reply_codes"]),
         "messages": messages_of(flow),
