@@ -26,7 +26,7 @@ enum verdict { VERDICT_BOT, VERDICT_DEVICE, VERDICT_SENDER, VERDICT_UNCLEAR, VER
 const char *verdict_name(enum verdict verdict);
 
 /* Log-odds from which on a host is called a bot, and up to which it is called none. */
-#define VERDICT_BOT_FROM   1.0
+#define VERDICT_BOT_FROM   0.8
 #define VERDICT_HONEST_TO  0.0
 #define VERDICT_LEAST_SEEN 3 /* observations without which nobody is called device or sender */
 
