@@ -11,9 +11,9 @@
  * its mail, shows all of it at once.
  */
 const struct weight_cap weight_caps[CLASS_COUNT] = {
-	[CLASS_PRIOR] = {-9, 9},   [CLASS_DESTINATIONS] = {-3, 9}, [CLASS_LOOKUPS] = {-1, 3.5},
-	[CLASS_IDENTITY] = {0, 5}, [CLASS_CONDUCT] = {0, 4},	   [CLASS_BREACHES] = {0, 3.5},
-	[CLASS_ORDER] = {-3, 0},
+	[CLASS_PRIOR] = {-9, 9},   [CLASS_DESTINATIONS] = {-2, 9}, [CLASS_LOOKUPS] = {-1, 3.5},
+	[CLASS_IDENTITY] = {0, 5}, [CLASS_CONDUCT] = {0, 3.2},	   [CLASS_BREACHES] = {0, 3.5},
+	[CLASS_ORDER] = {-2, 0},
 };
 
 const struct weight weights[FEATURE_COUNT] = {
