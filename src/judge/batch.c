@@ -391,8 +391,7 @@ const uint8_t *batch_router(const struct batch *b, uint32_t i)
 bool batch_is_full(const struct batch *b)
 {
 	return b->sum_count - b->folded_count > BATCH_SUMS - BATCH_SLACK ||
-	       b->connection_count > PLAIN_ROWS - BATCH_SLACK ||
-	       b->texts_used > BATCH_TEXTS / 2;
+	       b->connection_count > PLAIN_ROWS - BATCH_SLACK || b->texts_used > BATCH_TEXTS / 2;
 }
 
 bool batch_is_empty(const struct batch *b)

@@ -23,9 +23,9 @@
 #include "monitor/writer.h"
 #include "sources.h"
 
-#define OFFER_EACH    2048 /* sums that are worth a transaction */
-#define COLLECT_EACH  16384/* frames between looks at what has changed */
-#define SAMPLE_EACH   16   /* see way.h */
+#define OFFER_EACH    2048  /* sums that are worth a transaction */
+#define COLLECT_EACH  16384 /* frames between looks at what has changed */
+#define SAMPLE_EACH   16    /* see way.h */
 #define PROGRESS_EACH (MOMENT_SECOND / 10)
 
 struct reading {
