@@ -38,6 +38,7 @@ void table_free(struct table *t); /* accepts NULL */
 /* 0 or -ENOMEM.  style is kept, not copied. */
 int table_add(struct table *t, const void *row, const char *style);
 void table_flush(struct table *t);
+void table_set_now(struct table *t, int64_t now);
 int table_object(const struct report_options *options, const struct field *fields,
 		 const void *object);
 

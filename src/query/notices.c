@@ -30,14 +30,14 @@ const struct field notice_fields[] = {
 };
 
 /* Runs each keep their own: one row for an address, or for a list that named none, in the words
- * heard last. */
+ * heard last.  Findings first: a stranger can make up as many claims as there is room for. */
 #define NOTICES_OF(condition)                                                                      \
 	"SELECT * FROM (SELECT address, list, max(finding) OVER g, policy, min(first) OVER g,"     \
 	" max(last) OVER g AS newest, total(max(heard, 0)) OVER g, max(voices) OVER g, client,"    \
 	" server, reply, row_number() OVER (PARTITION BY address, iif(address = '', list, '')"     \
 	" ORDER BY last DESC, run DESC) AS place FROM listing" condition                           \
 	" WINDOW g AS (PARTITION BY address, iif(address = '', list, '')))"                        \
-	" WHERE place = 1 ORDER BY newest DESC, address, list"
+	" WHERE place = 1 ORDER BY 3 DESC, newest DESC, address, list"
 
 static void take(sqlite3_stmt *s, struct notice_row *row)
 {

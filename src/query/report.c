@@ -95,6 +95,8 @@ static void put_json(struct report *r, const void *row)
 void report_set_now(struct report *r, int64_t now)
 {
 	r->options.now = now;
+	if (r->table)
+		table_set_now(r->table, now);
 }
 
 int report_row(struct report *r, const void *row)

@@ -110,6 +110,11 @@ static void widen(struct column *c, const char *text)
 		c->natural = columns;
 }
 
+void table_set_now(struct table *t, int64_t now)
+{
+	t->options.now = now;
+}
+
 int table_add(struct table *t, const void *row, const char *style)
 {
 	char **cells = t->cells + t->row_count * t->column_count;

@@ -210,6 +210,10 @@ static void more_than_can_be_told_are_cut_short(void **state)
 		       " WHERE i < 999) INSERT INTO listing SELECT 1, '', 'l' || i, 0, 0, i, i, 1,"
 		       " 1, '10.0.0.25', '', '' FROM n");
 	expect(s, NULL, "length == 64 and .[0].list == \"l999\"");
+	/* Newer claims do not hide a finding. */
+	add(s, 1, "203.0.113.9", "a", 0, 1, -1, -1, 2, 2);
+	scratch_sql(s, "UPDATE listing SET last = %lld WHERE finding = 0", T0);
+	expect(s, NULL, "length == 64 and .[0].list == \"a\" and .[0].finding");
 }
 
 #define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

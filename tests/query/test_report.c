@@ -319,6 +319,27 @@ static void a_write_that_fails_is_told(void **state)
 	fclose(full);
 }
 
+/* As with --follow, whose rows come long after its beginning. */
+static void times_are_relative_to_the_now_set_last(void **state)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	struct report_options options = {.format = REPORT_TABLE, .columns = 400, .out = out};
+	struct report *r = report_begin(&options, offender_fields);
+	struct offender o = {.last_seen = MOMENT_HOUR};
+
+	(void)state;
+	assert_non_null(out);
+	assert_non_null(r);
+	report_set_now(r, MOMENT_HOUR + 7 * MOMENT_SECOND);
+	assert_int_equal(report_row(r, &o), 0);
+	assert_int_equal(report_end(r), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "7 s ago"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_long_list_is_one_table_with_one_heading),
 		cmocka_unit_test(sheets_break_lines_between_words_and_cut_none),
 		cmocka_unit_test(a_write_that_fails_is_told),
+		cmocka_unit_test(times_are_relative_to_the_now_set_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
