@@ -48,13 +48,16 @@ static void destinations_text(const struct evidence *e, enum feature feature, ch
 			   "late, %u in all",
 			   fresh, s(fresh), e->groups);
 	else if (feature == FEATURE_FEW)
-		text_print(buf, LEDGER_TEXT, "%u destination%s in use, seen %u times", known,
-			   s(known), e->observations);
+		text_print(
+			buf, LEDGER_TEXT,
+			"%u destination%s in use (one domain or network each), tried in %u span%s "
+			"of ten minutes",
+			known, s(known), e->observations, s(e->observations));
 	else
 		text_print(buf, LEDGER_TEXT,
-			   "of %u new destinations the dialogue speaks for %u; "
-			   "%u were come back to minutes or hours later, %u lie side by side",
-			   fresh, smaller(figure(e, SUM_VOUCHED), fresh),
+			   "of %u new destination%s: dialogues were orderly with %u, it came "
+			   "back to %u minutes or hours later, %u lay next to the one before",
+			   fresh, s(fresh), smaller(figure(e, SUM_VOUCHED), fresh),
 			   smaller(figure(e, SUM_RETURNED), fresh),
 			   smaller(figure(e, SUM_NEXT), fresh));
 }
@@ -153,8 +156,8 @@ static void share_text(const struct evidence *e, enum feature feature, char *buf
 			   percent(fminf(1, e->sums[SUM_REFUSED] / e->sums[SUM_JUDGED])));
 	else if (feature == FEATURE_ORDER)
 		text_print(buf, LEDGER_TEXT,
-			   "%u%% of the last sessions were orderly: the same "
-			   "name and sender domain, mail accepted, QUIT",
+			   "orderly of late to %u%%, less with each new destination: "
+			   "the same name and sender domain, mail accepted, QUIT",
 			   percent(e->order));
 	else
 		text_print(buf, LEDGER_TEXT,
