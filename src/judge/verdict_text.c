@@ -56,7 +56,7 @@ static void destinations_text(const struct evidence *e, enum feature feature, ch
 	else
 		text_print(buf, LEDGER_TEXT,
 			   "of %u new destination%s: dialogues were orderly with %u, it came "
-			   "back to %u minutes or hours later, %u lay next to the one before",
+			   "back to %u of them later, %u lay next to the one before",
 			   fresh, s(fresh), smaller(figure(e, SUM_VOUCHED), fresh),
 			   smaller(figure(e, SUM_RETURNED), fresh),
 			   smaller(figure(e, SUM_NEXT), fresh));
