@@ -63,8 +63,9 @@ class Sensor:
 
     def start(self, judge=True):
         if judge:
-            self.judge = self.net.start("sensor", "tcpdump", "--immediate-mode", "-B", "65536", "-Uni", "mon0", "-w", self.pcap,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            # a slot of its ring is as long as the longest frame: its usual 2 MiB are eight
+            self.judge = self.net.start("sensor", "tcpdump", "--immediate-mode", "-B", "65536", "-Uni", "mon0", "-w",
+                                        self.pcap, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             until("tcpdump begins", self.pcap.exists)
         with open(self.words, "ab") as words:
             self.child = self.net.start("sensor", self.program, "watch", "-i", "mon0", "--config", self.config,
