@@ -303,7 +303,7 @@ static bool is_check(const struct talk *t, const struct evidence_session *s)
 static float own_name_share(const struct evidence *e, const struct talk *t)
 {
 	if (!t->hidden)
-		return t->own_name || !t->mail ? 1 : 0;
+		return t->own_name || !t->named || t->helo_bad > 0 ? 1 : 0;
 	return (e->sums[SUM_OWN_NAME] + 0.5F) / (e->sums[SUM_MAILS] + 1);
 }
 
@@ -316,7 +316,7 @@ static float vouch_identity(const struct evidence *e, const struct talk *t)
 	x *= 1 - 0.75F * t->strange;
 	x *= 1 - 0.3F * (1 - own_name_share(e, t));
 	/* Behind STARTTLS the name is all that can be seen, so it has to be a good one. */
-	return x * (1 - (t->hidden ? 0.7F : 0.2F) * t->helo_bad);
+	return x * (1 - (t->hidden ? 0.5F : 0.2F) * t->helo_bad);
 }
 
 static float vouch(const struct evidence *e, const struct talk *t, const struct evidence_session *s)
@@ -333,13 +333,13 @@ static float vouch(const struct evidence *e, const struct talk *t, const struct 
 		return s->listed ? fminf(e->order, 0.7F) : 0;
 	x = vouch_identity(e, t);
 	if (!f->ehlo)
-		x *= 0.7F;
+		x *= 0.85F;
 	if (t->hidden)
 		return x;
 	if (!t->mail)
 		return s->listed ? 0.7F * x : 0;
 	if (!f->quit && !s->cut)
-		x *= 0.6F;
+		x *= 0.75F;
 	if (!f->messages)
 		x *= s->listed ? 0.8F : f->replies_5xx ? 0.5F : 0.7F;
 	return x;
@@ -463,7 +463,7 @@ static void close_case(struct evidence *e, uint32_t *word)
 
 static void enter_vouched(struct evidence *e, uint32_t *word, float vouched)
 {
-	unsigned int thirds = (unsigned int)(vouched * KNOWN_VOUCHED_STEPS + 0.3F);
+	unsigned int thirds = (unsigned int)(vouched * KNOWN_VOUCHED_STEPS + 0.5F);
 	unsigned int before = known_vouched(*word);
 
 	if (thirds <= before)

@@ -43,11 +43,25 @@ static double explained(const struct evidence *e)
 	return 1 - (1 - vouched) * (1 - 0.9 * back) * (1 - 0.9 * walk);
 }
 
+/* A host that sends on what strangers wrote has their domains, one good name, and few new whom it
+ * writes to. */
+static double forwards(const struct evidence *e)
+{
+	double seen = (double)e->sums[SUM_ANSWERED] + (double)e->sums[SUM_UNANSWERED];
+
+	if (seen < 1)
+		return 0;
+	return clamp(1 - 2.5 * (double)e->sums[SUM_FRESH] / seen) * clamp((e->groups - 2.0) / 3) *
+	       clamp(1 - share(e, SUM_BAD_HELO, SUM_TALKS) - share(e, SUM_NEW_HELO, SUM_TALKS) -
+		     share(e, SUM_NO_QUIT, SUM_MAILS));
+}
+
 static double sender_variety(const struct evidence *e)
 {
 	/* A host of many customers has many domains too, but not new ones every day. */
 	return clamp(((double)e->sums[SUM_NEW_SENDER] - 1) / 5) *
-	       (0.3 + 0.7 * clamp(2 * share(e, SUM_NEW_SENDER, SUM_SENDERS)));
+	       (0.3 + 0.7 * clamp(2 * share(e, SUM_NEW_SENDER, SUM_SENDERS))) *
+	       (1 - 0.6 * forwards(e));
 }
 
 /*
@@ -107,12 +121,12 @@ static void dialogues(const struct evidence *e, double phi[FEATURE_COUNT])
 	/* A device whose one server will not have its mail is refused always; a bot now and then.
 	 */
 	phi[FEATURE_REFUSED] = clamp((refused - 0.1) / 0.4) *
-			       clamp(((double)e->sums[SUM_JUDGED] + 1) / 3) *
+			       clamp((double)e->sums[SUM_JUDGED] / 6) *
 			       (1 - phi[FEATURE_FEW] * clamp((refused - 0.7) / 0.2));
 	phi[FEATURE_SPURNED] = settled(e, SUM_SPURNED, SUM_OFFERED, 2);
 	phi[FEATURE_LISTED] = clamp((double)e->sums[SUM_LISTED]);
 	phi[FEATURE_AUTH] = share(e, SUM_AUTH, SUM_TALKS);
-	phi[FEATURE_ORDER] = clamp(((double)e->order - 0.3) / 0.55);
+	phi[FEATURE_ORDER] = clamp(((double)e->order - 0.5) / 0.4);
 	phi[FEATURE_MONITOR] = clamp((double)e->monitor / 0.7);
 }
 
