@@ -119,6 +119,7 @@ struct smtp_queue {
 	uint8_t head, length;
 };
 
+#define SMTP_LOCALS 4  /* words of 64 bits in which recipients' local parts are marked */
 #define SMTP_TOKENS 16 /* distinct ways of writing a command that `dialect` is made of */
 
 /*
@@ -135,6 +136,8 @@ struct smtp {
 	uint64_t chunk_left;   /* of BDAT */
 	uint32_t name_hash;    /* of the HELO name given last */
 
+	uint64_t
+		locals[SMTP_LOCALS]; /* marks by hash: so that a reply which repeats one hides it */
 	struct smtp_queue queue;
 	struct smtp_line client, server;
 	uint16_t tokens[SMTP_TOKENS];

@@ -248,6 +248,7 @@ static void mail_or_rcpt(struct smtp *s, struct command *c)
 	hash_parameters(c);
 	if (c->kind == KIND_RCPT) {
 		smtp_keep_domain(&s->facts, path);
+		smtp_mark_local(s, path);
 		return;
 	}
 	s->facts.mails++;

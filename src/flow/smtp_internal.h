@@ -123,6 +123,11 @@ bool smtp_line_is_tls(const struct smtp_line *l);	     /* begins like a record o
 /* A reply's line, in which the local parts of addresses are "*"; `names` too where nothing but a
  * local part stands in brackets, unless it is `helo`.  out has room for the line.  Its length. */
 size_t smtp_hide(struct smtp_piece line, bool names, const char *helo, char *out);
+/* The local part of a recipient's path is marked; in a text of n bytes words that begin with a
+ * marked one become "*".  A word now and then is taken for a marked one.  Returns the text's new
+ * length. */
+void smtp_mark_local(struct smtp *s, struct smtp_piece path);
+size_t smtp_hide_marked(const struct smtp *s, char *text, size_t n);
 
 /* smtp_body.c: takes bytes of a body; true behind its final dot. */
 bool smtp_body_take(struct smtp *s, struct bytes *from);

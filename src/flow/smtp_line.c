@@ -117,3 +117,63 @@ size_t smtp_hide(struct smtp_piece line, bool names, const char *helo, char *out
 	}
 	return used;
 }
+
+/* --- recipients that a reply may repeat --- */
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
+}
+
+#define LOCAL_MOST 128 /* twice what RFC 5321 allows; bounds the time that a hostile text takes */
+
+/* Two bits of the hash each name one of the marks. */
+static bool is_marked(const struct smtp *s, uint32_t hash)
+{
+	uint64_t first = s->locals[hash % SMTP_LOCALS] >> (hash >> 2) % 64;
+	uint64_t second = s->locals[(hash >> 8) % SMTP_LOCALS] >> (hash >> 10) % 64;
+
+	return first & second & 1;
+}
+
+void smtp_mark_local(struct smtp *s, struct smtp_piece path)
+{
+	const char *at = path.length ? memrchr(path.at, '@', path.length) : NULL;
+	size_t n = at ? (size_t)(at - path.at) : path.length;
+	uint32_t hash = SMTP_HASH_BEGIN;
+
+	for (size_t i = 0; i < n; i++)
+		hash = smtp_hash(hash, &(char){smtp_lower(path.at[i])}, 1);
+	if (n == 0)
+		return;
+	s->locals[hash % SMTP_LOCALS] |= UINT64_C(1) << (hash >> 2) % 64;
+	s->locals[(hash >> 8) % SMTP_LOCALS] |= UINT64_C(1) << (hash >> 10) % 64;
+}
+
+/* The longest beginning of the text that is marked and ends where a word may; 0 for none. */
+static size_t marked_length(const struct smtp *s, const char *text, size_t n)
+{
+	uint32_t hash = SMTP_HASH_BEGIN;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < n && i < LOCAL_MOST && (unsigned char)text[i] > ' '; i++) {
+		hash = smtp_hash(hash, &(char){smtp_lower(text[i])}, 1);
+		if ((i + 1 == n || !is_word(smtp_lower(text[i + 1]))) && is_marked(s, hash))
+			longest = i + 1;
+	}
+	return longest;
+}
+
+size_t smtp_hide_marked(const struct smtp *s, char *text, size_t n)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < n;) {
+		bool begins = i == 0 || !is_word(smtp_lower(text[i - 1]));
+		size_t hide = begins ? marked_length(s, text + i, n - i) : 0;
+
+		text[used++] = hide ? '*' : text[i];
+		i += hide ? hide : 1;
+	}
+	return used;
+}

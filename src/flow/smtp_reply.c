@@ -81,6 +81,15 @@ static bool may_name_recipients(const struct smtp *s)
 	return kind == KIND_RCPT || kind == KIND_VRFY || kind == KIND_NONE;
 }
 
+/* It may answer a line that was no command, and repeat it: a credential, or a message's text. */
+static bool may_repeat_anything(const struct smtp *s)
+{
+	enum smtp_kind kind = smtp_queue_head(&s->queue);
+
+	return kind == KIND_UNKNOWN || kind == KIND_AUTH ||
+	       (kind == KIND_NONE && (s->blind_client || s->stray || s->facts.unknown_commands));
+}
+
 static void keep_refusal_line(struct smtp *s, const struct reply_line *r)
 {
 	struct smtp_piece text = r->text;
@@ -99,7 +108,10 @@ static void keep_refusal_line(struct smtp *s, const struct reply_line *r)
 		text.length -= enhanced;
 		smtp_trim(&text);
 	}
+	if (may_repeat_anything(s))
+		return;
 	text.length = smtp_hide(text, may_name_recipients(s), s->facts.helo, hidden);
+	text.length = smtp_hide_marked(s, hidden, text.length);
 	text.at = hidden;
 	join(s, text);
 	memset(hidden, 0, sizeof(hidden));
