@@ -172,7 +172,10 @@ size_t smtp_hide_marked(const struct smtp *s, char *text, size_t n)
 		bool begins = i == 0 || !is_word(smtp_lower(text[i - 1]));
 		size_t hide = begins ? marked_length(s, text + i, n - i) : 0;
 
-		text[used++] = hide ? '*' : text[i];
+		if (hide)
+			text[used++] = '*';
+		else
+			text[used++] = text[i];
 		i += hide ? hide : 1;
 	}
 	return used;
