@@ -84,6 +84,12 @@ struct smtp_facts {
 	bool client_seen : 1, server_seen : 1; /* had any bytes */
 	bool lost_track : 1; /* more commands outstanding than are remembered, or a gap where one
 			      * cannot know what followed: counts are a lower bound from there */
+	/*
+	 * Segments that repeat bytes as other ones, each counted once, up to 65535: what was read
+	 * may not be what the other end read.  No honest end sends any; of the server's a firewall
+	 * that rewrites replies, seen on both sides of it, makes some.
+	 */
+	uint16_t conflicts, server_conflicts; /* the client's, the server's */
 };
 
 /*
@@ -185,5 +191,8 @@ void smtp_server(struct smtp *s, const void *data, size_t n, const struct smtp_s
 
 /* n bytes of a side were not seen and never will be: its parser finds its feet at the next line. */
 void smtp_gap(struct smtp *s, bool client, uint64_t n);
+
+/* A segment of a side repeated bytes as other ones: they were dropped, and are counted here. */
+void smtp_conflict(struct smtp *s, bool client);
 
 #endif

@@ -265,16 +265,35 @@ static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
 
 /* --- segments --------------------------------------------------------------------------------- */
 
-static void hold(struct dialogs *d, struct entry *e, int side, struct stream_segment *g,
+/* Returns whether bytes differed from what is held. */
+static bool hold(struct dialogs *d, struct entry *e, int side, struct stream_segment *g,
 		 int64_t now)
 {
-	if (stream_hold(&e->sides[side], &d->pool, g, &d->counters.conflicts))
-		return;
+	bool differs = false;
+
+	if (stream_hold(&e->sides[side], &d->pool, g, &differs))
+		return differs;
 	/* No room: what was awaited is given up, and what still finds none will be a hole. */
 	give_up(d, e, true, now);
 	stream_trim(&e->sides[side], g);
-	if (!stream_hold(&e->sides[side], &d->pool, g, &d->counters.conflicts))
+	if (!stream_hold(&e->sides[side], &d->pool, g, &differs))
 		d->counters.overflows++;
+	return differs;
+}
+
+/* Takes in a segment that begins within a window of what is expected. */
+static void take_near(struct dialogs *d, struct entry *e, int side, struct stream_segment *g,
+		      int64_t now)
+{
+	bool keep_alive = stream_may_keep_alive(&e->sides[side], g);
+	bool differs = stream_trim(&e->sides[side], g);
+
+	if (g->length > 0 && !dialogs_read_directly(d, e, side, g))
+		differs |= hold(d, e, side, g, now);
+	if (!differs || keep_alive)
+		return;
+	d->counters.conflicts++;
+	smtp_conflict(&e->dialogue.smtp, side == CLIENT);
 }
 
 static void take_payload(struct dialogs *d, struct entry *e, int side, const struct packet *p,
@@ -306,10 +325,16 @@ static void take_payload(struct dialogs *d, struct entry *e, int side, const str
 		give_up(d, e, true, now);
 		dialogs_give_up_bytes(d, e, side, g.seq - s->next);
 	}
-	d->counters.conflicts += stream_trim(s, &g);
-	if (g.length == 0 || dialogs_read_directly(d, e, side, &g))
-		return;
-	hold(d, e, side, &g, now);
+	take_near(d, e, side, &g, now);
+}
+
+/* What a side acknowledges of the other's. */
+static void take_ack(struct entry *e, int side, uint32_t ack)
+{
+	struct stream *other = &e->sides[!side];
+
+	if (other->known && stream_distance(ack, other->next) <= NEAR)
+		stream_acknowledge(other, ack);
 }
 
 void dialogs_segment(struct dialogs *d, uint32_t index, struct flow *f, const struct packet *p,
@@ -333,6 +358,8 @@ void dialogs_segment(struct dialogs *d, uint32_t index, struct flow *f, const st
 	e->over = false;
 	if (p->payload_length > 0)
 		take_payload(d, e, side, p, now);
+	if (p->flags & TCP_ACK)
+		take_ack(e, side, p->ack);
 	if (p->flags & TCP_FIN)
 		e->sides[side].fin = true;
 	dialogs_read_on(d, e);

@@ -248,3 +248,10 @@ void smtp_gap(struct smtp *s, bool client, uint64_t n)
 	miss_server(s);
 	s->blind_since = before; /* what the client acknowledged of it it has */
 }
+
+void smtp_conflict(struct smtp *s, bool client)
+{
+	uint16_t *count = client ? &s->facts.conflicts : &s->facts.server_conflicts;
+
+	*count = (uint16_t)(*count + (*count < UINT16_MAX));
+}

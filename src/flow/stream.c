@@ -73,8 +73,7 @@ bool stream_trim(const struct stream *s, struct stream_segment *segment)
 
 	if (old <= 0)
 		return false;
-	/* Keep-alives repeat the byte before the edge, often as another value: no matter. */
-	differs = segment->length > 1 && differs_from_tail(s, segment, (uint32_t)old);
+	differs = differs_from_tail(s, segment, (uint32_t)old);
 	cut(segment, (uint32_t)old < segment->length ? (uint32_t)old : segment->length);
 	return differs;
 }
@@ -147,11 +146,10 @@ static bool differs_from_piece(const struct stream_piece *p, const struct stream
 }
 
 bool stream_hold(struct stream *s, struct stream_pool *pool, const struct stream_segment *segment,
-		 uint64_t *conflicts)
+		 bool *differs)
 {
 	struct stream_segment rest = *segment;
 	uint32_t before = 0, at = s->head;
-	bool differs = false;
 
 	if (s->last && stream_distance(rest.seq, end_of(&pool->pieces[s->last])) >= 0) {
 		before = s->last;
@@ -166,13 +164,26 @@ bool stream_hold(struct stream *s, struct stream_pool *pool, const struct stream
 			break;
 		if (ahead > 0 && !insert_part(s, pool, &before, &rest, (uint32_t)ahead))
 			return false;
-		differs |= differs_from_piece(p, &rest);
+		*differs |= differs_from_piece(p, &rest);
 		beyond = stream_distance(end_of(p), rest.seq);
 		if (beyond > 0)
 			cut(&rest, (uint32_t)beyond < rest.length ? (uint32_t)beyond : rest.length);
 	}
-	*conflicts += differs;
 	return insert_part(s, pool, &before, &rest, rest.length);
+}
+
+void stream_acknowledge(struct stream *s, uint32_t ack)
+{
+	if (s->has_acked && stream_distance(ack, s->acked) <= 0)
+		return;
+	s->has_acked = true;
+	s->acked = ack;
+}
+
+bool stream_may_keep_alive(const struct stream *s, const struct stream_segment *segment)
+{
+	return segment->length == 1 &&
+	       (!s->has_acked || stream_distance(s->acked, segment->seq) > 0);
 }
 
 struct stream_piece *stream_ready(const struct stream *s, struct stream_pool *pool)

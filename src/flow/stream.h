@@ -42,6 +42,8 @@ struct stream {
 	uint64_t taken;	     /* bytes handed on or given up so far */
 	uint32_t head, last; /* pieces held, by sequence */
 	uint32_t held;
+	uint32_t acked; /* what the other side has acknowledged, where has_acked */
+	bool has_acked;
 	uint8_t tail_length;
 	uint8_t tail[STREAM_TAIL];
 };
@@ -67,10 +69,19 @@ bool stream_trim(const struct stream *s, struct stream_segment *segment);
 
 /*
  * Holds what is not held yet of a segment at or behind `next`.  Returns false where no room was
- * left for some of it; adds 1 to *conflicts where bytes differed.
+ * left for some of it; sets *differs where bytes differed from what is held.
  */
 bool stream_hold(struct stream *s, struct stream_pool *pool, const struct stream_segment *segment,
-		 uint64_t *conflicts);
+		 bool *differs);
+
+/* The other side acknowledges what comes before ack. */
+void stream_acknowledge(struct stream *s, uint32_t ack);
+/*
+ * Whether a segment may be a keep-alive: one byte, often garbage, before what the other side has
+ * acknowledged (RFC 1122 4.2.3.6), so that it is never read there.  Where the other side is not
+ * seen any one byte may be.
+ */
+bool stream_may_keep_alive(const struct stream *s, const struct stream_segment *segment);
 
 /* The piece that is next in order, or NULL: nothing is held, or something is missing before it. */
 struct stream_piece *stream_ready(const struct stream *s, struct stream_pool *pool);

@@ -125,6 +125,103 @@ static void bytes_that_came_first_stay_and_others_are_counted(void **state)
 	}
 	expect_message();
 	assert_int_equal(dialogs_counters(dialogs)->conflicts, 1);
+	assert_int_equal(facts.conflicts, 1);
+	assert_int_equal(facts.server_conflicts, 0);
+}
+
+static void the_server_s_own_are_counted_apart(void **state)
+{
+	struct shown other;
+
+	(void)state;
+	make_message();
+	for (size_t i = 0; i < count; i++) {
+		show(&made[i]);
+		if (strncmp(made[i].data, "250 2.1.5", 9) != 0)
+			continue;
+		other = made[i];
+		other.data = "550 2.1.5 no\r\n";
+		show(&other);
+		show(&other);
+	}
+	expect_message();
+	assert_int_equal(facts.conflicts, 0);
+	assert_int_equal(facts.server_conflicts, 2);
+}
+
+/* The last byte of a segment as another one. */
+static struct shown garbage_at_end_of(const struct shown *s)
+{
+	struct shown probe = *s;
+
+	probe.seq += s->length - 1;
+	probe.data = "\xfe";
+	probe.length = probe.captured = 1;
+	return probe;
+}
+
+/* RFC 1122 4.2.3.6: one garbage byte at SND.NXT - 1, when all was acknowledged. */
+static void a_keep_alive_with_a_garbage_byte_is_no_conflict(void **state)
+{
+	(void)state;
+	make_message();
+	for (size_t i = 0; i + 1 < count; i++) {
+		struct shown probe = garbage_at_end_of(&made[i]);
+
+		show(&made[i]);
+		if (made[i].length == 0 || made[i + 1].client == made[i].client)
+			continue;
+		show(&made[i + 1]); /* which acknowledges it */
+		probe.ack = made[i + 1].seq + made[i + 1].length;
+		show(&probe);
+		show(&probe);
+	}
+	show(&made[count - 1]);
+	expect_message();
+	assert_int_equal(dialogs_counters(dialogs)->conflicts, 0);
+	assert_int_equal(facts.conflicts + facts.server_conflicts, 0);
+}
+
+static void nor_is_one_behind_bytes_that_still_wait_to_be_read(void **state)
+{
+	struct shown probe, heard;
+	size_t data;
+
+	(void)state;
+	make_message();
+	data = find("DATA");
+	for (size_t i = 0; i < count; i++) {
+		if (i == data + 1) /* the 354 comes late */
+			continue;
+		show(&made[i]);
+		if (i != data + 2) /* the body, which waits for it */
+			continue;
+		probe = garbage_at_end_of(&made[i]);
+		heard = made[data + 1];
+		heard.seq += heard.length;
+		heard.length = heard.captured = 0;
+		heard.ack = probe.seq + 1;
+		show(&heard);
+		show(&probe);
+		show(&made[data + 1]);
+	}
+	expect_message();
+	assert_int_equal(dialogs_counters(dialogs)->conflicts, 0);
+}
+
+static void a_single_byte_that_nobody_had_acknowledged_is_one(void **state)
+{
+	(void)state;
+	make_message();
+	for (size_t i = 0; i < count; i++) {
+		struct shown other = garbage_at_end_of(&made[i]);
+
+		show(&made[i]);
+		if (strncmp(made[i].data, "MAIL", 4) == 0)
+			show(&other);
+	}
+	expect_message();
+	assert_int_equal(facts.conflicts, 1);
 }
 
 static void held_bytes_that_differ_are_counted_too(void **state)
@@ -148,6 +245,7 @@ static void held_bytes_that_differ_are_counted_too(void **state)
 	}
 	expect_message();
 	assert_int_equal(dialogs_counters(dialogs)->conflicts, 1);
+	assert_int_equal(facts.conflicts, 1);
 }
 
 int main(void)
@@ -160,6 +258,10 @@ int main(void)
 		TEST(one_byte_at_a_time_and_backward_is_the_same),
 		TEST(overlapping_pieces_are_the_same),
 		TEST(bytes_that_came_first_stay_and_others_are_counted),
+		TEST(the_server_s_own_are_counted_apart),
+		TEST(a_keep_alive_with_a_garbage_byte_is_no_conflict),
+		TEST(nor_is_one_behind_bytes_that_still_wait_to_be_read),
+		TEST(a_single_byte_that_nobody_had_acknowledged_is_one),
 		TEST(held_bytes_that_differ_are_counted_too),
 	};
 

@@ -49,7 +49,7 @@ static void one_side(const uint8_t *data, size_t size)
 {
 	static struct stream_pool pool;
 	struct stream s = {0};
-	uint64_t conflicts = 0;
+	bool differs = false;
 	uint8_t bytes[256];
 
 	stream_pool_init(&pool);
@@ -63,13 +63,13 @@ static void one_side(const uint8_t *data, size_t size)
 			bytes[at] = byte_at(seq + at);
 		must(!stream_trim(&s, &g));
 		if (g.length > 0 && stream_distance(g.seq, s.next) >= 0)
-			stream_hold(&s, &pool, &g, &conflicts);
+			stream_hold(&s, &pool, &g, &differs);
 		must(s.held <= STREAM_HELD && s.held + pool.free_count == STREAM_POOL);
 		hand_on(&s, &pool, data[i + 3] & 128);
 	}
 	while (s.head)
 		hand_on(&s, &pool, true);
-	must(conflicts == 0);
+	must(!differs);
 	must(pool.free_count == STREAM_POOL && s.held == 0 && !s.last);
 }
 
