@@ -33,7 +33,7 @@ struct dialogs_sink {
 
 struct dialogs_counters {
 	uint64_t begun;
-	uint64_t evicted; /* dialogues given up for want of room */
+	uint64_t evicted; /* dialogues given up for want of room, before they were over */
 	uint64_t holes;	  /* places where bytes of a side were never seen */
 	uint64_t hole_bytes;
 	uint64_t conflicts; /* segments that repeat bytes as other ones */

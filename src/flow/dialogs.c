@@ -218,7 +218,7 @@ static uint32_t take_entry(struct dialogs *d)
 		return d->fresh++;
 	if (!at) {
 		oldest = &d->entries[d->used.first];
-		d->counters.evicted++;
+		d->counters.evicted += !oldest->over; /* else nothing more would come */
 		give_up(d, oldest, true, oldest->since);
 		d->sink.evict(d->sink.context, oldest->flow);
 		if (oldest->index)

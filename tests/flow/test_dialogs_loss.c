@@ -248,7 +248,7 @@ static void a_client_that_never_waits_is_held_within_bounds(void **state)
 	assert_int_equal(dialogs_counters(dialogs)->overflows, 0);
 }
 
-static void open_client(uint32_t i, const char *data)
+static struct flow *open_client(uint32_t i, const char *data)
 {
 	struct packet p = {
 		.time = now += MS,
@@ -268,6 +268,7 @@ static void open_client(uint32_t i, const char *data)
 	f = tracker_packet(tracker, &site, &p, false);
 	assert_non_null(f);
 	dialogs_segment(dialogs, tracker_index(tracker, f), f, &p, tracker_now(tracker));
+	return f;
 }
 
 static void the_dialogue_longest_idle_goes_first_and_is_told(void **state)
@@ -284,6 +285,23 @@ static void the_dialogue_longest_idle_goes_first_and_is_told(void **state)
 	/* It is not begun anew by what comes later: half a dialogue would be misread. */
 	open_client(0, "MAIL FROM:<a@b>\r\n");
 	assert_int_equal(dialogs_counters(dialogs)->begun, DIALOGS + 1);
+}
+
+static void one_that_was_over_is_told_and_not_called_given_up(void **state)
+{
+	struct flow *f;
+
+	(void)state;
+	f = open_client(0, "HELO over\r\n");
+	dialogs_end(dialogs, tracker_index(tracker, f), tracker_now(tracker));
+	now += DIALOGS_LINGER;
+	for (uint32_t i = 1; i <= DIALOGS; i++)
+		open_client(i, "HELO open\r\n");
+	assert_int_equal(evicted, 1);
+	assert_string_equal(facts.helo, "over");
+	assert_int_equal(dialogs_counters(dialogs)->evicted, 0);
+	open_client(0xff00, "HELO last\r\n");
+	assert_int_equal(dialogs_counters(dialogs)->evicted, 1);
 }
 
 static void acknowledgements_that_contradict_each_other_hold_nothing_up(void **state)
@@ -316,6 +334,7 @@ int main(void)
 		TEST(every_frame_may_be_cut_at_any_length),
 		TEST(a_client_that_never_waits_is_held_within_bounds),
 		TEST(the_dialogue_longest_idle_goes_first_and_is_told),
+		TEST(one_that_was_over_is_told_and_not_called_given_up),
 		TEST(acknowledgements_that_contradict_each_other_hold_nothing_up),
 	};
 
