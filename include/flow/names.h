@@ -73,7 +73,8 @@ void names_packet(struct names *n, const struct site *site, const struct packet 
  * is known.  Good until the next call that takes a packet.  In *ret_origin how this client came by
  * it; in *ret_group a number equal for servers that are one destination to a sender: those of one
  * MX or service name's registered domain ("google.com" for alt1.gmail-smtp-in.l.google.com), else
- * of one network (/24, /48).
+ * of one network (/24, /48).  Of a domain whose servers lie in more than a few networks (/16, /32)
+ * those of one network are one, since the owner of a zone can give any server a name.
  */
 const char *names_of(const struct names *n, const struct addr *client, const struct addr *server,
 		     int64_t now, enum names_origin *ret_origin, uint64_t *ret_group);

@@ -23,7 +23,6 @@
 
 #define DNS_ANY	      255
 #define QUESTION_LIFE (10 * NAMES_SECOND)
-#define LONGEST	      (2 * NAMES_DAY) /* that an answer is remembered */
 /* So long a host's DNS is seen before what it does not ask for means anything: until then it may
  * use what it cached before; 300 s is what most mail exchanges' addresses live. */
 #define SEEN_ENOUGH (300 * NAMES_SECOND)
@@ -58,7 +57,15 @@ const struct names_counters *names_counters(const struct names *n)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-enum key_kind { KEY_QUESTION, KEY_ADDRESS, KEY_RELATION, KEY_EXCHANGE, KEY_TOLD, KEY_HOST };
+enum key_kind {
+	KEY_QUESTION,
+	KEY_ADDRESS,
+	KEY_RELATION,
+	KEY_EXCHANGE,
+	KEY_TOLD,
+	KEY_HOST,
+	KEY_DOMAIN
+};
 
 /* No padding, for it is hashed as bytes. */
 struct key_of {
@@ -95,13 +102,6 @@ static uint64_t hash_text(const struct hash_key *key, const char *text)
 	return hash_bytes(key, text, strlen(text));
 }
 
-/*
- * What is compared with what an earlier run stored is hashed under a key that is no secret.  A
- * stranger can so make two destinations that count as one, which he can have cheaper by giving them
- * one domain; of the tables here it leads to no place.
- */
-static const struct hash_key lasting = {{UINT64_C(0x6567726573733235), UINT64_C(0x64657374)}};
-
 /* --- what is remembered ----------------------------------------------------------------------- */
 
 /* The labels at the end that there is room for; of one label alone its end. */
@@ -124,7 +124,7 @@ static int64_t life_of(uint32_t ttl)
 {
 	int64_t life = ttl * NAMES_SECOND;
 
-	return life < NAMES_DAY ? NAMES_DAY : life > LONGEST ? LONGEST : life;
+	return life < NAMES_DAY ? NAMES_DAY : life > NAMES_LONGEST ? NAMES_LONGEST : life;
 }
 
 static bool is_recent(int64_t time, int64_t now)
@@ -188,6 +188,7 @@ static void note_address(const struct names_call *c, const struct addr *client,
 	a->mark.time = now;
 	a->mark.life = life_of(ttl);
 	keep_name(name, a->name);
+	names_note_domain(n, server, name, now);
 	note_relation(n, client, server, name, hash_text(&n->key, name), ttl, now);
 }
 
@@ -259,7 +260,7 @@ static void tell_lookup(const struct names_call *c, const struct addr *client,
 		return;
 	if (!is_news(c->n, client, m->name, e.time))
 		return;
-	e.name_hash = hash_text(&lasting, e.name);
+	e.name_hash = hash_text(&names_lasting, e.name);
 	c->event(c->context, &e);
 }
 
@@ -432,14 +433,6 @@ static enum names_origin without_relation(const struct names *n, const struct ad
 	return sketch_may_hold(&n->known, relation, now) ? NAMES_UNSEEN : NAMES_NONE;
 }
 
-static uint64_t group_of(const char *name, const struct addr *server)
-{
-	/* IPv4's 12 bytes of prefix and 3 of its own; of IPv6 6. */
-	if (!name)
-		return hash_bytes(&lasting, server->b, addr_is_v4(server) ? 15 : 6);
-	return hash_text(&lasting, names_domain(name));
-}
-
 const char *names_of(const struct names *n, const struct addr *client, const struct addr *server,
 		     int64_t now, enum names_origin *ret_origin, uint64_t *ret_group)
 {
@@ -450,7 +443,7 @@ const char *names_of(const struct names *n, const struct addr *client, const str
 
 	if (n->counters.messages == 0) { /* a mirror without DNS: nothing to look through */
 		*ret_origin = NAMES_UNSEEN;
-		*ret_group = group_of(NULL, server);
+		*ret_group = names_group(n, NULL, server, now);
 		return NULL;
 	}
 	key = relation_key(n, client, server);
@@ -463,6 +456,6 @@ const char *names_of(const struct names *n, const struct addr *client, const str
 		*ret_origin = NAMES_BY_MX;
 	else
 		*ret_origin = NAMES_BY_NAME;
-	*ret_group = group_of(name, server);
+	*ret_group = names_group(n, name, server, now);
 	return name;
 }

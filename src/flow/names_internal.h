@@ -8,9 +8,10 @@
 
 #include "flow/names.h"
 
-#define NAMES_SECOND INT64_C(1000000)
-#define NAMES_HOUR   (3600 * NAMES_SECOND)
-#define NAMES_DAY    (24 * NAMES_HOUR)
+#define NAMES_SECOND  INT64_C(1000000)
+#define NAMES_HOUR    (3600 * NAMES_SECOND)
+#define NAMES_DAY     (24 * NAMES_HOUR)
+#define NAMES_LONGEST (2 * NAMES_DAY) /* that an answer is remembered */
 
 #define NAMES_QUESTIONS 8192
 #define NAMES_ADDRESSES 16384
@@ -18,6 +19,7 @@
 #define NAMES_EXCHANGES 16384
 #define NAMES_TOLD	16384
 #define NAMES_HOSTS	8192
+#define NAMES_DOMAINS	4096
 #define NAMES_STREAMS	128
 
 #define NAMES_TEXT    96   /* of a name that is kept, NUL included */
@@ -90,6 +92,12 @@ struct relation {
 	char name[NAMES_TEXT];
 };
 
+/* A registered domain, and the networks in which servers of such names were seen. */
+struct domain {
+	struct mark mark;
+	uint64_t networks; /* one bit of 64 for each, by hash */
+};
+
 struct host {
 	struct mark mark;
 	int64_t since;	      /* its DNS is seen */
@@ -119,6 +127,7 @@ struct names {
 	struct mark exchanges[NAMES_EXCHANGES]; /* client and name that an MX led it to */
 	struct mark told[NAMES_TOLD];		/* client and name of an event */
 	struct host hosts[NAMES_HOSTS];
+	struct domain domains[NAMES_DOMAINS];
 	struct dns_stream streams[NAMES_STREAMS];
 	struct sketch known; /* client and address */
 };
@@ -144,6 +153,15 @@ struct names_call {
 
 /* names.c: a message of the packet's addresses and ports. */
 void names_message(const struct names_call *c, const uint8_t *data, size_t captured, size_t length);
+
+/*
+ * names_group.c: a server of that name was seen; the number of names_of() for what counts as one
+ * destination (name may be NULL); and the key of all hashes that outlive a run.
+ */
+void names_note_domain(struct names *n, const struct addr *server, const char *name, int64_t now);
+uint64_t names_group(const struct names *n, const char *name, const struct addr *server,
+		     int64_t now);
+extern const struct hash_key names_lasting;
 
 /* names_tcp.c: a segment, which may hold any part of one or of several. */
 void names_segment(const struct names_call *c);

@@ -89,6 +89,10 @@ static void destinations(const struct evidence *e, double phi[FEATURE_COUNT])
 	phi[FEATURE_NOVELTY_EXPLAINED] = why * phi[FEATURE_NOVELTY];
 	phi[FEATURE_FEW] = clamp((3.5 - fresh) / 2.5) * clamp(e->observations / 4.0) /
 			   (1 + asked / 2) * constant(e);
+	/* What calls itself by many names is not one destination, though its names in DNS say so.
+	 */
+	if (e->many_greetings)
+		phi[FEATURE_FEW] *= 0.3;
 	phi[FEATURE_MX] = asked / (asked + 1) * (1 - 0.6 * why);
 	phi[FEATURE_NO_DNS] = settled(e, SUM_BY_NOTHING, SUM_FRESH, 4) * (1 - why);
 	phi[FEATURE_BY_NAME] = share(e, SUM_BY_NAME, SUM_FRESH) * phi[FEATURE_FEW];

@@ -269,6 +269,41 @@ static void servers_of_one_owner_are_one_group_and_unnamed_ones_of_one_network(v
 }
 
 /* Two runs of the monitor draw two keys. */
+/* Whoever owns a zone may give any server a name in it. */
+static void names_of_one_zone_all_over_the_internet_are_not_one_group(void **state)
+{
+	uint64_t groups[40];
+	unsigned int distinct = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 40; i++) {
+		char name[32], address[16];
+
+		snprintf(name, sizeof(name), "v%u.wild.example", i);
+		snprintf(address, sizeof(address), "%u.%u.1.1", 60 + i, 7 * i % 256);
+		look_up(BOT, QUAD8, name, address, 300);
+		groups[i] = group(BOT, address);
+	}
+	for (unsigned int i = 0; i < 40; i++) {
+		bool known = false;
+
+		for (unsigned int j = 0; j < i; j++)
+			known = known || groups[j] == groups[i];
+		distinct += !known;
+	}
+	assert_in_range(distinct, 30, 40);
+	/* A provider's many servers in a few networks are one. */
+	for (unsigned int i = 0; i < 40; i++) {
+		char name[32], address[16];
+
+		snprintf(name, sizeof(name), "mx%u.big.example", i);
+		snprintf(address, sizeof(address), "198.%u.%u.1", 50 + i % 5, i);
+		look_up(BOT, QUAD8, name, address, 300);
+		groups[i] = group(BOT, address);
+		assert_int_equal(groups[i], groups[0]);
+	}
+}
+
 static void groups_and_hashes_of_names_are_the_same_in_every_run(void **state)
 {
 	static const struct hash_key another = {{0x3333, 0x4444}};
@@ -398,6 +433,7 @@ int main(void)
 		TEST(no_address_within_and_none_of_a_blacklist_gets_a_name),
 		TEST(an_mx_lookup_is_told_once_until_an_hour_passed_without),
 		TEST(servers_of_one_owner_are_one_group_and_unnamed_ones_of_one_network),
+		TEST(names_of_one_zone_all_over_the_internet_are_not_one_group),
 		TEST(groups_and_hashes_of_names_are_the_same_in_every_run),
 		TEST(a_flood_makes_nothing_known_false),
 		TEST(stamps_may_be_any_number),
