@@ -14,6 +14,7 @@
 
 #include "flow/flow.h"
 #include "flow/smtp.h"
+#include "flow/smtp_since.h"
 #include "wire/packet.h"
 
 #define DIALOGS 4096
@@ -46,6 +47,8 @@ struct dialogue {
 	uint32_t told_messages, told_recipients,
 		told_words; /* the part of them that was told: see offence.h */
 	bool listed;	    /* a refusal said that we are on a blacklist */
+	int64_t weighed_at; /* of a weighed flow: when, and how far it had come */
+	struct smtp_mark weighed;
 };
 
 struct dialogs;

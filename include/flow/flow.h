@@ -68,7 +68,8 @@ struct flow {
 	/* The caller's: the judgement made when the attempt began.  The tracker never reads them.
 	 */
 	uint8_t standing : 4;
-	bool weighed : 1; /* its end was taken as evidence */
+	bool weighed : 1;  /* it was taken as evidence */
+	bool answered : 1; /* that a server answered was */
 
 	/* Set by dialogs.c. */
 	bool dialogue : 1; /* one was begun; there is no second one */

@@ -21,6 +21,7 @@
 #include "flow/flow.h"
 #include "flow/names.h"
 #include "flow/smtp.h"
+#include "flow/smtp_since.h"
 
 enum verdict { VERDICT_BOT, VERDICT_DEVICE, VERDICT_SENDER, VERDICT_UNCLEAR, VERDICT_COUNT };
 const char *verdict_name(enum verdict verdict);
@@ -37,7 +38,7 @@ const char *verdict_name(enum verdict verdict);
  * A blob of another version is discarded, and the host begins anew: there is no migration.  Change
  * the number with any change of the layout, of a counter's meaning or of a half-life.
  */
-#define EVIDENCE_VERSION 2
+#define EVIDENCE_VERSION 3
 
 #define EVIDENCE_KNOWN	   256 /* destination groups remembered */
 #define EVIDENCE_RECENT	   16  /* servers first contacted in the last minute */
@@ -93,8 +94,8 @@ enum evidence_sum {
 struct evidence_habits {
 	uint32_t dialects[EVIDENCE_DIALECTS], dialect_counts[EVIDENCE_DIALECTS];
 	uint32_t dialect_sessions; /* sessions whose dialect is told */
-	uint32_t helo_before;	   /* sessions before the last new HELO name came up */
-	float strange_helo;	   /* sessions under a name that came up after 20 with others */
+	uint32_t helo_before;	   /* sessions before the first of them */
+	float strange_helo;	   /* HELO names that came up after 20 sessions under others */
 	float strange_dialect;	   /* sessions unlike its dialects */
 	float direct;		   /* attempts past the smart hosts */
 	float breaches;		   /* sessions that break the protocol */
@@ -104,7 +105,8 @@ struct evidence_habits {
 struct evidence {
 	uint32_t version;
 	uint32_t attempts, observations, sessions, talks; /* totals; they stop at their greatest */
-	uint32_t groups;				  /* destination groups ever called new */
+	uint32_t answered;   /* connections that a server answered, likewise */
+	uint32_t groups;     /* destination groups ever called new */
 	uint32_t peak;	     /* SUM_PEAK when it was last reached, as a number of servers */
 	int64_t first, last; /* stamps of the first and the newest thing observed */
 	int64_t faded;	     /* the sums are as they stood then */
@@ -150,7 +152,13 @@ struct evidence_attempt {
 };
 void evidence_attempt(struct evidence *e, const struct evidence_attempt *a);
 
-/* A connection has ended, or has said enough; once per connection. */
+/* A server has answered one; once per connection. */
+void evidence_answer(struct evidence *e, int64_t time);
+
+/*
+ * A connection has ended, or has said enough.  Once per connection, and of one that goes on again
+ * what has come since.
+ */
 struct evidence_session {
 	int64_t time;
 	struct addr server;
@@ -158,9 +166,12 @@ struct evidence_session {
 	enum outcome outcome;
 	bool connected;
 	const struct smtp_facts *facts; /* NULL: no dialogue was seen */
-	bool listed;			/* a refusal said that we are blacklisted */
-	bool cut; /* this program's own segments ended it, or it goes on: that no QUIT or no MAIL
-		   * came says nothing */
+	/* Of a connection that was heard before, how far it had come, and when; else NULL. */
+	const struct smtp_mark *heard;
+	int64_t heard_at;
+	bool listed; /* a refusal said that we are blacklisted */
+	bool cut;    /* this program's own segments ended it, or it goes on: that no QUIT or no MAIL
+		      * came says nothing */
 };
 void evidence_session(struct evidence *e, const struct evidence_session *s);
 

@@ -2,9 +2,11 @@
  * suspects: the evidence on each internal host that has tried port 25, and what those looked up who
  * have not yet.  Pure, of fixed size: memory is mapped at the start and touched as it is used.
  *
- * When all places are taken, the host whose evidence is the least is given up: the longest idle of
- * those with fewer than SUSPECTS_SLIGHT observations, else the longest idle of all.  So a flood of
- * forged source addresses pushes out itself, and no host on which much is known.
+ * When all places are taken, one host is given up: of those of whom nothing was heard for
+ * SUSPECTS_STALE the longest idle, else of those of the lowest rank.  Whom no server ever answered
+ * ranks below whom one did, and then by the number of observations, in powers of two.  So a flood
+ * of forged source addresses, which complete no handshake, pushes out itself, and no host on which
+ * something is known.
  */
 #ifndef EGRESS25_JUDGE_SUSPECTS_H
 #define EGRESS25_JUDGE_SUSPECTS_H
@@ -15,10 +17,11 @@
 
 #include "base/addr.h"
 #include "base/hash.h"
+#include "base/moment.h"
 #include "judge/evidence.h"
 
 #define SUSPECTS_CAPACITY 4096
-#define SUSPECTS_SLIGHT	  4
+#define SUSPECTS_STALE	  (7 * MOMENT_DAY)
 /* Hosts whose lookups are remembered before they try port 25, for an hour, and how many of each. */
 #define SUSPECTS_ASKERS	   2048
 #define SUSPECTS_QUESTIONS 4
@@ -38,6 +41,12 @@ void suspects_free(struct suspects *s);
 /* An attempt of client begins: what it looked up in the hour before is entered first. */
 void suspects_attempt(struct suspects *s, const struct addr *client,
 		      const struct evidence_attempt *a);
+/*
+ * A server has answered a client's attempt, which is entered again where nothing is held on the
+ * client: it was given up in between.
+ */
+void suspects_answer(struct suspects *s, const struct addr *client,
+		     const struct evidence_attempt *a, int64_t time);
 /* A session of a client on which nothing is held is left out: its attempt was given up. */
 void suspects_session(struct suspects *s, const struct addr *client,
 		      const struct evidence_session *session);

@@ -29,10 +29,14 @@ void inquiry_restore(struct inquiry *q, const struct addr *host, const void *blo
 /* A packet of port 53. */
 void inquiry_dns(struct inquiry *q, const struct packet *p, bool one_sided);
 
-/* An attempt was judged; it has said what it will say (once); the server refused something. */
+/*
+ * An attempt was judged; a server answered it (once); it has said what it will say, or enough (f is
+ * weighed where that was told before, and then only what has come since counts; cut: it goes on);
+ * the server refused something.
+ */
 void inquiry_begin(struct inquiry *q, const struct flow *f);
-void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
-		 bool cut);
+void inquiry_answer(struct inquiry *q, const struct flow *f);
+void inquiry_end(struct inquiry *q, const struct flow *f, struct dialogue *dialogue, bool cut);
 void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *dialogue,
 		     const struct smtp_reply *reply);
 

@@ -12,7 +12,6 @@
 #include "evidence_parts.h"
 #include "weights.h"
 
-#define SLOT	     10 /* minutes in which a destination is observed once */
 #define RETURN	     5	/* minutes that differ by this much are 4 minutes apart and more */
 #define NEAR	     16 /* addresses this close together are neighbours */
 #define SUM_MOST     1e6F
@@ -55,17 +54,9 @@ bool evidence_is_valid(const void *blob, size_t size)
 	       in_range(e.monitor, 1) && e.many_greetings <= 1 && habits_are_valid(&e.habits);
 }
 
-/* a - b, without overflow. */
-static int64_t since(int64_t a, int64_t b)
-{
-	int64_t d;
-
-	return __builtin_sub_overflow(a, b, &d) ? (a < b ? INT64_MIN : INT64_MAX) : d;
-}
-
 static void fade(struct evidence *e, int64_t time)
 {
-	int64_t passed = since(time, e->faded);
+	int64_t passed = evidence_since(time, e->faded);
 	float left;
 
 	if (passed < MOMENT_MINUTE)
@@ -88,7 +79,7 @@ void evidence_touch(struct evidence *e, int64_t time)
 {
 	if (!e->attempts && !e->sessions && e->first == 0 && e->last == 0)
 		e->first = e->last = e->faded = time;
-	if (since(time, e->last) < -MOMENT_DAY) {
+	if (evidence_since(time, e->last) < -MOMENT_DAY) {
 		e->last = e->faded = time;
 		if (e->first > time)
 			e->first = time;
@@ -178,7 +169,7 @@ static void meet_again(struct evidence *e, uint32_t *word, uint16_t minute)
 	uint16_t gap = known_age(*word, minute);
 
 	/* A stamp before the newest one: no time has passed. */
-	if (gap > UINT16_MAX - SLOT)
+	if (gap > UINT16_MAX - EVIDENCE_SLOT)
 		return;
 	if (gap >= RETURN && !(*word & KNOWN_RETURNED)) {
 		*word |= KNOWN_RETURNED;
@@ -188,7 +179,7 @@ static void meet_again(struct evidence *e, uint32_t *word, uint16_t minute)
 		*word |= KNOWN_RETRIED;
 		evidence_add(e, SUM_RETRIED, 1);
 	}
-	if (gap >= SLOT || minute / SLOT != (uint16_t)*word / SLOT) {
+	if (gap >= EVIDENCE_SLOT || minute / EVIDENCE_SLOT != (uint16_t)*word / EVIDENCE_SLOT) {
 		evidence_count(&e->observations);
 		*word &= ~(uint32_t)(KNOWN_ENDED | KNOWN_TALKED);
 	}
@@ -256,6 +247,12 @@ static void note_listing(struct evidence *e, const struct addr *address)
 	else if (e->listed_asked != hash)
 		e->listed_asked = 1;
 	evidence_add(e, SUM_DNSBL, 1);
+}
+
+void evidence_answer(struct evidence *e, int64_t time)
+{
+	evidence_touch(e, time);
+	evidence_count(&e->answered);
 }
 
 void evidence_lookup(struct evidence *e, const struct names_event *event)

@@ -14,12 +14,12 @@ static uint64_t mix(uint64_t x)
 	return x;
 }
 
-/* Bits 23 to 31, not 0. */
+/* Bits 24 to 31, not 0. */
 static uint32_t tag_of(uint64_t hash)
 {
-	uint32_t tag = (uint32_t)(hash >> 32) >> 23;
+	uint32_t tag = (uint32_t)(hash >> 32) >> 24;
 
-	return (tag ? tag : 1) << 23;
+	return (tag ? tag : 1) << 24;
 }
 
 static uint32_t *bucket_of(struct evidence *e, uint64_t hash)
@@ -34,7 +34,7 @@ uint32_t *known_find(struct evidence *e, uint64_t group)
 	uint32_t tag = tag_of(hash);
 
 	for (unsigned int i = 0; i < WAYS; i++)
-		if (bucket[i] >> 23 << 23 == tag)
+		if (bucket[i] >> 24 << 24 == tag)
 			return &bucket[i];
 	return NULL;
 }
@@ -59,12 +59,12 @@ uint32_t *known_insert(struct evidence *e, uint64_t group, uint16_t minute)
 
 unsigned int known_vouched(uint32_t word)
 {
-	return word >> 21 & 3;
+	return word >> 22 & 3;
 }
 
 void known_set_vouched(uint32_t *word, unsigned int thirds)
 {
-	*word = (*word & ~(UINT32_C(3) << 21)) | (thirds & 3) << 21;
+	*word = (*word & ~(UINT32_C(3) << 22)) | (thirds & 3) << 22;
 }
 
 unsigned int known_count(const struct evidence *e)

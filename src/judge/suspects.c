@@ -1,7 +1,6 @@
 /*
- * Hosts stand in slots of one array, found by a chained hash; index 0 is no host.  Each is in one
- * of two lists, slight or not, longest idle first, and in the queue of changed ones where it is
- * due.
+ * Hosts stand in slots of one array, found by a chained hash; index 0 is no host.  Each is in the
+ * list of its rank, longest idle first, and in the queue of changed ones where it is due.
  *
  * Lookups come before the first SYN and are made by hosts that never try port 25 too, so they wait
  * in a table of their own: buckets of eight, in which the one idle for longest makes room.
@@ -12,12 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/moment.h"
-
 #define ASKER_WAYS    8
 #define ASKER_BUCKETS (SUSPECTS_ASKERS / ASKER_WAYS)
 
-enum suspects_list { LIST_SLIGHT, LIST_WEIGHTY, LIST_CHANGED, LIST_COUNT };
+#define STEPS 10 /* of observations: up to 2, 4, ... 512, and more */
+#define RANKS (2 * STEPS)
+
+enum suspects_list { LIST_CHANGED = RANKS, LIST_COUNT }; /* and one for each rank */
 
 struct links {
 	uint32_t before, after;
@@ -26,7 +26,7 @@ struct links {
 struct suspect {
 	struct addr client;
 	uint32_t next; /* in its hash chain, or of the free */
-	uint8_t list;  /* LIST_SLIGHT or LIST_WEIGHTY */
+	uint8_t rank;
 	bool changed;
 	bool handed; /* at `handed_at` */
 	int64_t handed_at;
@@ -121,12 +121,12 @@ void suspects_free(struct suspects *s)
 /* --- lists -------------------------------------------------------------------------------------
  */
 
-static struct links *links_of(struct suspects *s, uint32_t i, enum suspects_list list)
+static struct links *links_of(struct suspects *s, uint32_t i, unsigned int list)
 {
 	return list == LIST_CHANGED ? &s->slots[i].queue : &s->slots[i].idle;
 }
 
-static void list_remove(struct suspects *s, uint32_t i, enum suspects_list list)
+static void list_remove(struct suspects *s, uint32_t i, unsigned int list)
 {
 	struct links *l = links_of(s, i, list);
 
@@ -140,7 +140,7 @@ static void list_remove(struct suspects *s, uint32_t i, enum suspects_list list)
 		s->lists[list].last = l->before;
 }
 
-static void list_append(struct suspects *s, uint32_t i, enum suspects_list list)
+static void list_append(struct suspects *s, uint32_t i, unsigned int list)
 {
 	struct links *l = links_of(s, i, list);
 
@@ -153,23 +153,37 @@ static void list_append(struct suspects *s, uint32_t i, enum suspects_list list)
 	s->lists[list].last = i;
 }
 
+static uint8_t rank_of(const struct evidence *e)
+{
+	uint8_t step = 0;
+
+	while (step < STEPS - 1 && e->observations >> (step + 1) > 0)
+		step++;
+	return e->answered ? (uint8_t)(STEPS + step) : step;
+}
+
 /* Something new is held on a host: it is the least idle one, and due. */
 static void touch(struct suspects *s, uint32_t i)
 {
 	struct suspect *x = &s->slots[i];
 
-	list_remove(s, i, (enum suspects_list)x->list);
-	x->list = x->evidence.observations < SUSPECTS_SLIGHT ? LIST_SLIGHT : LIST_WEIGHTY;
-	list_append(s, i, (enum suspects_list)x->list);
+	list_remove(s, i, x->rank);
+	x->rank = rank_of(&x->evidence);
+	list_append(s, i, x->rank);
 	if (x->changed)
 		return;
 	x->changed = true;
 	list_append(s, i, LIST_CHANGED);
 }
 
+static bool is_older(int64_t time, int64_t now, int64_t than)
+{
+	return now > time && (uint64_t)now - (uint64_t)time >= (uint64_t)than;
+}
+
 static bool is_recent(int64_t time, int64_t now)
 {
-	return now <= time || (uint64_t)now - (uint64_t)time < (uint64_t)MOMENT_HOUR;
+	return !is_older(time, now, MOMENT_HOUR);
 }
 
 /* --- hosts -------------------------------------------------------------------------------------
@@ -197,7 +211,7 @@ static void remove_host(struct suspects *s, uint32_t i)
 	while (*link != i)
 		link = &s->slots[*link].next;
 	*link = x->next;
-	list_remove(s, i, (enum suspects_list)x->list);
+	list_remove(s, i, x->rank);
 	if (x->changed)
 		list_remove(s, i, LIST_CHANGED);
 	x->next = s->freed;
@@ -205,13 +219,30 @@ static void remove_host(struct suspects *s, uint32_t i)
 	s->counters.hosts--;
 }
 
-static uint32_t take_slot(struct suspects *s)
+/* Whom to give up; there is one. */
+static uint32_t find_victim(const struct suspects *s, int64_t now)
+{
+	uint32_t stalest = 0, lowest = 0;
+
+	for (unsigned int rank = 0; rank < RANKS; rank++) {
+		uint32_t i = s->lists[rank].first;
+
+		if (!i)
+			continue;
+		if (!lowest)
+			lowest = i;
+		if (!stalest || s->slots[i].evidence.last < s->slots[stalest].evidence.last)
+			stalest = i;
+	}
+	return is_older(s->slots[stalest].evidence.last, now, SUSPECTS_STALE) ? stalest : lowest;
+}
+
+static uint32_t take_slot(struct suspects *s, int64_t now)
 {
 	uint32_t i;
 
 	if (!s->freed && s->fresh > s->capacity) {
-		remove_host(s, s->lists[LIST_SLIGHT].first ? s->lists[LIST_SLIGHT].first
-							   : s->lists[LIST_WEIGHTY].first);
+		remove_host(s, find_victim(s, now));
 		s->counters.evicted++;
 	}
 	i = s->freed;
@@ -221,9 +252,9 @@ static uint32_t take_slot(struct suspects *s)
 	return i;
 }
 
-static uint32_t insert(struct suspects *s, const struct addr *client)
+static uint32_t insert(struct suspects *s, const struct addr *client, int64_t now)
 {
-	uint32_t i = take_slot(s);
+	uint32_t i = take_slot(s, now);
 	uint32_t *head = head_of(s, client);
 	struct suspect *x = &s->slots[i];
 
@@ -232,7 +263,7 @@ static uint32_t insert(struct suspects *s, const struct addr *client)
 	x->next = *head;
 	*head = i;
 	evidence_init(&x->evidence);
-	list_append(s, i, LIST_SLIGHT);
+	list_append(s, i, x->rank);
 	s->counters.hosts++;
 	return i;
 }
@@ -318,10 +349,23 @@ void suspects_attempt(struct suspects *s, const struct addr *client,
 	uint32_t i = find(s, client);
 
 	if (!i) {
-		i = insert(s, client);
+		i = insert(s, client, a->time);
 		enter_questions(s, client, a->time, &s->slots[i].evidence);
 	}
 	evidence_attempt(&s->slots[i].evidence, a);
+	touch(s, i);
+}
+
+void suspects_answer(struct suspects *s, const struct addr *client,
+		     const struct evidence_attempt *a, int64_t time)
+{
+	uint32_t i = find(s, client);
+
+	if (!i) {
+		suspects_attempt(s, client, a);
+		i = find(s, client);
+	}
+	evidence_answer(&s->slots[i].evidence, time);
 	touch(s, i);
 }
 
@@ -366,12 +410,12 @@ bool suspects_restore(struct suspects *s, const struct addr *client, const void 
 	}
 	if (find(s, client))
 		return false;
-	i = insert(s, client);
+	i = insert(s, client, 0);
 	x = &s->slots[i];
 	memcpy(&x->evidence, blob, sizeof(x->evidence));
-	list_remove(s, i, (enum suspects_list)x->list);
-	x->list = x->evidence.observations < SUSPECTS_SLIGHT ? LIST_SLIGHT : LIST_WEIGHTY;
-	list_append(s, i, (enum suspects_list)x->list);
+	list_remove(s, i, x->rank);
+	x->rank = rank_of(&x->evidence);
+	list_append(s, i, x->rank);
 	return true;
 }
 

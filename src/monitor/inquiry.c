@@ -107,7 +107,7 @@ static bool is_observed(const struct flow *f)
 		(f->reason == REASON_MAIL_SERVER || f->reason == REASON_SMART_HOST));
 }
 
-void inquiry_begin(struct inquiry *q, const struct flow *f)
+static struct evidence_attempt attempt_of(const struct inquiry *q, const struct flow *f)
 {
 	struct evidence_attempt a = {
 		.time = f->started,
@@ -115,13 +115,31 @@ void inquiry_begin(struct inquiry *q, const struct flow *f)
 		.past_smart_hosts = f->reason == REASON_NO_SMART_HOST,
 	};
 
+	names_of(q->names, &f->client, &f->server, f->started, &a.origin, &a.group);
+	return a;
+}
+
+void inquiry_begin(struct inquiry *q, const struct flow *f)
+{
+	struct evidence_attempt a;
+
 	if (!is_observed(f))
 		return;
-	names_of(q->names, &f->client, &f->server, f->started, &a.origin, &a.group);
+	a = attempt_of(q, f);
 	suspects_attempt(q->suspects, &f->client, &a);
 }
 
-void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue *dialogue, bool cut)
+void inquiry_answer(struct inquiry *q, const struct flow *f)
+{
+	struct evidence_attempt a;
+
+	if (!is_observed(f))
+		return;
+	a = attempt_of(q, f);
+	suspects_answer(q->suspects, &f->client, &a, f->last);
+}
+
+void inquiry_end(struct inquiry *q, const struct flow *f, struct dialogue *dialogue, bool cut)
 {
 	struct evidence_session s = {
 		.time = f->last,
@@ -129,6 +147,8 @@ void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue 
 		.outcome = flow_outcome(f),
 		.connected = f->connected,
 		.facts = dialogue ? &dialogue->smtp.facts : NULL,
+		.heard = dialogue && f->weighed ? &dialogue->weighed : NULL,
+		.heard_at = dialogue ? dialogue->weighed_at : 0,
 		.listed = dialogue && dialogue->listed,
 		.cut = cut,
 	};
@@ -138,6 +158,10 @@ void inquiry_end(struct inquiry *q, const struct flow *f, const struct dialogue 
 		return;
 	names_of(q->names, &f->client, &f->server, f->started, &origin, &s.group);
 	suspects_session(q->suspects, &f->client, &s);
+	if (!dialogue)
+		return;
+	dialogue->weighed_at = f->last;
+	smtp_mark(&dialogue->smtp.facts, &dialogue->weighed);
 }
 
 void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *dialogue,

@@ -14,6 +14,7 @@
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
 #define SAID	   (10 * MOMENT_SECOND) /* an open connection that was answered has said enough */
+#define SAID_MORE  MOMENT_MINUTE	/* and again, where it goes on */
 
 struct way {
 	struct way_options options;
@@ -80,16 +81,27 @@ static uint32_t index_of(const struct way *w, const struct flow *f)
 	return tracker_index(w->tracker, f);
 }
 
-/* Once: when it has ended, or is open but was answered long enough ago. */
-static void weigh(struct way *w, struct flow *f, const struct dialogue *dialogue, bool final)
+/* Whether it has ended, or is open but has said enough; having been weighed, has said more. */
+static bool is_due(const struct flow *f, const struct dialogue *dialogue, bool over)
 {
-	bool said = dialogue && (f->sent || f->rejected) && f->last - f->started > SAID;
-	bool over = f->ended && dialogs_is_over(w->dialogs, index_of(w, f));
+	if (!f->weighed)
+		return over ||
+		       (dialogue && (f->sent || f->rejected) && f->last - f->started > SAID);
+	return dialogue && smtp_has_more(&dialogue->smtp.facts, &dialogue->weighed) &&
+	       (over || f->last - dialogue->weighed_at > SAID_MORE);
+}
 
-	if (f->weighed || !(final || over || said))
+static void weigh(struct way *w, struct flow *f, struct dialogue *dialogue, bool final)
+{
+	bool over = final || (f->ended && dialogs_is_over(w->dialogs, index_of(w, f)));
+
+	if (f->connected && !f->answered)
+		inquiry_answer(w->inquiry, f);
+	f->answered = f->connected;
+	if (!is_due(f, dialogue, over))
 		return;
-	f->weighed = true;
 	inquiry_end(w->inquiry, f, dialogue, !f->ended);
+	f->weighed = true;
 }
 
 /* What is known of a connection, into the batch.  Returns whether all of it could be taken. */

@@ -49,17 +49,25 @@ static inline void syn(struct history *h, unsigned int destination)
 	evidence_attempt(&h->e, &a);
 }
 
-static inline void ends(struct history *h, unsigned int destination, enum outcome outcome,
-			const struct smtp_facts *facts)
+static inline void ends_again(struct history *h, unsigned int destination, enum outcome outcome,
+			      const struct smtp_facts *facts, const struct smtp_mark *mark)
 {
 	struct evidence_session s = {.time = h->now,
 				     .server = server_of(destination),
 				     .group = destination + 1000,
 				     .outcome = outcome,
 				     .connected = outcome <= OUTCOME_CONNECTED,
-				     .facts = facts};
+				     .facts = facts,
+				     .heard = mark,
+				     .heard_at = mark ? h->now - 30 * MOMENT_SECOND : 0};
 
 	evidence_session(&h->e, &s);
+}
+
+static inline void ends(struct history *h, unsigned int destination, enum outcome outcome,
+			const struct smtp_facts *facts)
+{
+	ends_again(h, destination, outcome, facts, NULL);
 }
 
 /* An orderly dialogue of a message accepted; senders as "NAME@DOMAIN". */

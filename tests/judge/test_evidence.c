@@ -301,6 +301,76 @@ static void blobs_with_any_byte_changed_are_refused_or_sound(void **state)
 		}
 }
 
+/* 40 destinations; before each message a connection that only says QUIT. */
+static void knocking_before_each_message_vouches_for_nothing(void **state)
+{
+	struct smtp_facts knock = talk("pc7.example.com", "");
+	struct history with, without;
+
+	(void)state;
+	knock.mails = knock.recipients = knock.messages = 0;
+	knock.senders_length = knock.sender_count = 0;
+	history_begin(&with);
+	history_begin(&without);
+	for (unsigned int i = 0; i < 40; i++) {
+		char sender[32];
+		struct smtp_facts spam;
+
+		snprintf(sender, sizeof(sender), "a@d%u.example", i);
+		spam = talk("pc7.example.com", sender);
+		spam.quit = false;
+		spam.messages = 0;
+		spam.recipients = 0;
+		spam.recipients_refused = spam.replies_5xx = 1;
+		syn(&with, i);
+		ends(&with, i, OUTCOME_CONNECTED, &knock);
+		syn(&with, i);
+		ends(&with, i, OUTCOME_REJECTED, &spam);
+		syn(&with, i);
+		ends(&with, i, OUTCOME_CONNECTED, &knock);
+		syn(&without, i);
+		ends(&without, i, OUTCOME_REJECTED, &spam);
+		with.now += 30 * MOMENT_SECOND;
+		without.now = with.now;
+	}
+	assert_true(with.e.sums[SUM_VOUCHED] <= without.e.sums[SUM_VOUCHED] + 0.1F);
+	/* Each message counts as a whole though a connection to its server was heard just before.
+	 */
+	assert_true(with.e.sums[SUM_MAILS] > 39);
+	assert_string_equal(called(&with), "bot");
+}
+
+/* One well-behaved message, and only then what it came for, in the same connection. */
+static void what_comes_after_a_connection_was_heard_is_heard_too(void **state)
+{
+	struct smtp_facts f = talk("www.example.com", "a@example.com");
+	struct smtp_mark mark;
+	struct history h;
+	float vouched;
+
+	(void)state;
+	history_begin(&h);
+	syn(&h, 1);
+	ends(&h, 1, OUTCOME_SENT, &f);
+	vouched = h.e.sums[SUM_VOUCHED];
+	smtp_mark(&f, &mark);
+	assert_false(smtp_has_more(&f, &mark));
+	f.mails += 2;
+	f.recipients_refused += 9;
+	f.replies_5xx += 9;
+	memcpy(f.senders + f.senders_length, "b@b.example\0c@c.example", 24);
+	f.senders_length = (uint16_t)(f.senders_length + 24);
+	assert_true(smtp_has_more(&f, &mark));
+	h.now += 30 * MOMENT_SECOND;
+	ends_again(&h, 1, OUTCOME_SENT, &f, &mark);
+	assert_int_equal(h.e.sessions, 1);
+	assert_int_equal(h.e.talks, 1);
+	assert_true(h.e.sums[SUM_NEW_SENDER] > 1.5F);
+	assert_true(h.e.sums[SUM_SENDERS] > 2.9F && h.e.sums[SUM_SENDERS] < 3.1F);
+	assert_true(h.e.sums[SUM_REFUSED] > 0.19F); /* all that came since, at a fifth */
+	assert_true(h.e.sums[SUM_VOUCHED] < vouched);
+}
+
 static void own_address_in_blacklists_tells_and_a_filter_that_asks_of_many_does_not(void **state)
 {
 	struct names_event ask = {.time = NOON, .lookup = NAMES_DNSBL, .name = "zen.spamhaus.org"};
@@ -346,7 +416,7 @@ static void a_mail_server_unlike_itself_is_remarked_on(void **state)
 	server_day(&h, &strange, 1);
 	assert_int_equal(judge(&h).remark_count, 1);
 	assert_string_equal(judge(&h).remarks[0],
-			    "1 new HELO name of late, after 101 sessions under others");
+			    "1 new HELO name of late, after 100 sessions under others");
 
 	strange = usual;
 	for (unsigned int i = 0; i < 5; i++) {
@@ -395,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_clock_that_was_a_year_ahead_is_forgotten),
 		cmocka_unit_test(only_its_own_blobs_are_valid),
 		cmocka_unit_test(blobs_with_any_byte_changed_are_refused_or_sound),
+		cmocka_unit_test(knocking_before_each_message_vouches_for_nothing),
+		cmocka_unit_test(what_comes_after_a_connection_was_heard_is_heard_too),
 		cmocka_unit_test(
 			own_address_in_blacklists_tells_and_a_filter_that_asks_of_many_does_not),
 		cmocka_unit_test(a_mail_server_unlike_itself_is_remarked_on),

@@ -34,6 +34,16 @@ static void tries(struct suspects *s, unsigned int n, unsigned int destination, 
 	suspects_attempt(s, &client, &a);
 }
 
+static void is_answered(struct suspects *s, unsigned int n, unsigned int destination, int64_t time)
+{
+	struct evidence_attempt a = {.time = time - 1,
+				     .server = server_of(destination),
+				     .group = destination};
+	struct addr client = host(n);
+
+	suspects_answer(s, &client, &a, time);
+}
+
 static const struct evidence *on(struct suspects *s, unsigned int n)
 {
 	struct addr client = host(n);
@@ -82,37 +92,93 @@ static void each_host_has_its_own_evidence(void **state)
 	suspects_free(NULL);
 }
 
+/* Each makes as many observations as a host of note, but for one. */
 static void a_flood_of_forged_hosts_pushes_out_itself(void **state)
 {
 	struct suspects *s = held();
 
 	(void)state;
-	for (unsigned int i = 0; i < SUSPECTS_SLIGHT; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		tries(s, 1, i, NOON);
-	for (unsigned int n = 100; n < 10100; n++)
-		tries(s, n, 1, NOON + n);
-	assert_int_equal(on(s, 1)->groups, SUSPECTS_SLIGHT);
-	assert_non_null(on(s, 10099));
-	assert_non_null(on(s, 10099 - (CAPACITY - 2)));
-	assert_null(on(s, 10099 - (CAPACITY - 1)));
+	for (unsigned int n = 100; n < 2100; n++)
+		for (unsigned int i = 0; i < 15; i++)
+			tries(s, n, i, NOON + n);
+	assert_int_equal(on(s, 1)->groups, 16);
+	assert_non_null(on(s, 2099));
+	assert_non_null(on(s, 2099 - (CAPACITY - 2)));
+	assert_null(on(s, 2099 - (CAPACITY - 1)));
 	assert_int_equal(suspects_counters(s)->hosts, CAPACITY);
-	assert_int_equal(suspects_counters(s)->evicted, 10000 + 1 - CAPACITY);
+	assert_int_equal(suspects_counters(s)->evicted, 2000 + 1 - CAPACITY);
 	suspects_free(s);
 }
 
-static void where_all_weigh_the_longest_idle_goes(void **state)
+static void whom_a_server_answered_never_gives_way_to_one_whom_none_did(void **state)
+{
+	struct suspects *s = held();
+
+	(void)state;
+	tries(s, 1, 1, NOON);
+	is_answered(s, 1, 1, NOON + MOMENT_SECOND);
+	for (unsigned int n = 100; n < 1100; n++)
+		for (unsigned int i = 0; i < 40; i++)
+			tries(s, n, i, NOON + n * MOMENT_SECOND);
+	assert_int_equal(on(s, 1)->answered, 1);
+	suspects_free(s);
+}
+
+static void an_answer_to_one_given_up_enters_it_again(void **state)
+{
+	struct suspects *s = held();
+
+	(void)state;
+	for (unsigned int n = 100; n < 100 + CAPACITY; n++)
+		for (unsigned int i = 0; i < 4; i++)
+			tries(s, n, i, NOON);
+	tries(s, 1, 1, NOON);
+	tries(s, 2, 1, NOON); /* in whose place */
+	assert_null(on(s, 1));
+	is_answered(s, 1, 1, NOON + MOMENT_SECOND);
+	assert_int_equal(on(s, 1)->attempts, 1);
+	assert_int_equal(on(s, 1)->answered, 1);
+	tries(s, 3, 1, NOON + 2 * MOMENT_SECOND);
+	tries(s, 4, 1, NOON + 2 * MOMENT_SECOND);
+	assert_non_null(on(s, 1));
+	suspects_free(s);
+}
+
+static void where_all_weigh_the_same_the_longest_idle_goes(void **state)
 {
 	struct suspects *s = held();
 
 	(void)state;
 	for (unsigned int n = 0; n < CAPACITY; n++)
-		for (unsigned int i = 0; i < SUSPECTS_SLIGHT; i++)
+		for (unsigned int i = 0; i < 4; i++)
 			tries(s, n, i, NOON);
 	tries(s, 0, 9, NOON + 1);
 	tries(s, 500, 1, NOON + 2);
 	assert_non_null(on(s, 0));
 	assert_null(on(s, 1));
 	assert_non_null(on(s, 500));
+	suspects_free(s);
+}
+
+static void of_whom_nothing_was_heard_for_a_week_goes_first(void **state)
+{
+	struct suspects *s = held();
+	int64_t now = NOON + SUSPECTS_STALE;
+
+	(void)state;
+	for (unsigned int i = 0; i < 600; i++)
+		tries(s, 1, i, NOON);
+	is_answered(s, 1, 1, NOON);
+	for (unsigned int n = 2; n < 1 + CAPACITY; n++)
+		tries(s, n, 1, now - 1);
+	tries(s, 500, 1, now - 1);
+	assert_non_null(on(s, 1));
+	assert_null(on(s, 2));
+	tries(s, 501, 1, now);
+	assert_null(on(s, 1));
+	assert_non_null(on(s, 3));
 	suspects_free(s);
 }
 
@@ -237,7 +303,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_host_has_its_own_evidence),
 		cmocka_unit_test(a_flood_of_forged_hosts_pushes_out_itself),
-		cmocka_unit_test(where_all_weigh_the_longest_idle_goes),
+		cmocka_unit_test(whom_a_server_answered_never_gives_way_to_one_whom_none_did),
+		cmocka_unit_test(an_answer_to_one_given_up_enters_it_again),
+		cmocka_unit_test(where_all_weigh_the_same_the_longest_idle_goes),
+		cmocka_unit_test(of_whom_nothing_was_heard_for_a_week_goes_first),
 		cmocka_unit_test(changed_hosts_are_handed_out_once_a_second_each),
 		cmocka_unit_test(an_evicted_host_leaves_the_queue),
 		cmocka_unit_test(lookups_before_the_first_attempt_count_for_an_hour),
