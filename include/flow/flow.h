@@ -95,11 +95,12 @@ struct flow {
 		uint32_t before, after;		    /* list of its state, oldest first */
 		uint32_t dirty_before, dirty_after; /* queue of changed flows */
 		uint32_t active;		    /* tracker ticks at the last frame */
+		uint32_t client_shown, server_shown; /* how far a side's own segments came */
 	} own;
 };
 
 /* A million of them must leave room for a dialogue's state within 256 MiB. */
-_Static_assert(sizeof(struct flow) <= 160, "struct flow has grown");
+_Static_assert(sizeof(struct flow) <= 168, "struct flow has grown");
 
 enum outcome flow_outcome(const struct flow *f);
 

@@ -1,5 +1,12 @@
 /*
  * Segments of a flow that is known.  Their numbers are believed only as far as they fit.
+ *
+ * An acknowledgement tells of bytes that the mirror lost.  But any number may stand in it, and the
+ * other end drops a segment that acknowledges what it never sent (RFC 9293 3.10.7.4, RFC 5961 5).
+ * What was sent is seen only as far as the mirror showed it, so one may lead by what it lost: it is
+ * believed up to TRACKER_NEAR beyond what the sender's own segments came to, however many of them
+ * follow each other.  Where more than that is lost at a time the sender's next segment, of
+ * whatever number, and the acknowledgement must agree.
  */
 #include <string.h>
 
@@ -30,11 +37,11 @@ bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t len
  * What a side acknowledges it has been sent, whatever the mirror lost of it.  One byte more than
  * the edge may be a FIN.
  */
-static void take_ack(uint32_t *next, uint64_t *bytes, uint32_t ack)
+static void take_ack(uint32_t *next, uint64_t *bytes, uint32_t shown, uint32_t ack)
 {
 	int32_t ahead = tracker_distance(ack, *next);
 
-	if (ahead <= 0)
+	if (ahead <= 0 || tracker_distance(ack, shown) > TRACKER_NEAR)
 		return;
 	*bytes += ahead == 1 ? 0 : (uint32_t)ahead;
 	*next = ack;
@@ -60,19 +67,30 @@ static bool looks_like_tls(const struct packet *p)
 	       p->payload[1] == 3;
 }
 
-/* RFC 5961: a RST that counts stands at the edge; any other is no end. */
-static bool rst_fits(bool edge, uint32_t next, uint32_t seq)
+/* A side's segment ends here, and moved its edge as far as it was believed.  Older ones, sent
+ * again, show nothing, unless a wild number was shown before. */
+static void show(uint32_t *shown, uint32_t next, uint32_t end)
 {
-	return !edge || seq == next || seq + 1 == next;
+	if (tracker_distance(end, *shown) > 0 || tracker_distance(*shown, next) > 0)
+		*shown = end;
 }
 
+/* RFC 5961: a RST that counts stands at the edge; any other is no end.  The edge is where the
+ * side's segments came to, as well, where but an acknowledgement told of more. */
+static bool rst_fits(bool edge, uint32_t next, uint32_t shown, uint32_t seq)
+{
+	return !edge || seq == next || seq + 1 == next || seq == shown;
+}
+
+/* Nothing comes behind it, whatever was acknowledged. */
 static void take_fin(struct flow *f, bool client, uint32_t seq)
 {
 	uint32_t *next = client ? &f->client_next : &f->server_next;
+	uint32_t *shown = client ? &f->own.client_shown : &f->own.server_shown;
 
-	if (*next != seq)
+	if (*next != seq && (*shown != seq || tracker_distance(seq, *next) > 0))
 		return;
-	(*next)++;
+	*shown = *next = seq + 1;
 	if (client)
 		f->client_fin = true;
 	else
@@ -88,6 +106,7 @@ static void take_client_data(struct tracker *t, struct flow *f, const struct pac
 	if (!f->client_edge) {
 		f->client_edge = true;
 		f->client_next = p->seq;
+		f->own.client_shown = p->seq;
 		if (!f->syn_seen)
 			f->client_isn = p->seq - 1;
 	}
@@ -98,6 +117,7 @@ static void take_client_data(struct tracker *t, struct flow *f, const struct pac
 	} else if (p->payload_length > 0) {
 		t->counters.copies++;
 	}
+	show(&f->own.client_shown, f->client_next, p->seq + p->payload_length);
 	if (p->flags & TCP_FIN)
 		take_fin(f, true, p->seq + p->payload_length);
 }
@@ -114,7 +134,7 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 {
 	tracker_note_client_frame(f, p);
 	if (p->flags & TCP_RST) {
-		if (rst_fits(f->client_edge, f->client_next, p->seq))
+		if (rst_fits(f->client_edge, f->client_next, f->own.client_shown, p->seq))
 			f->ended = f->client_fin = true;
 	} else {
 		if ((p->flags & TCP_ACK) || p->payload_length > 0)
@@ -122,7 +142,7 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 		take_client_data(t, f, p);
 		if ((p->flags & TCP_ACK) && f->server_edge &&
 		    tracker_is_near(p->seq, f->client_next))
-			take_ack(&f->server_next, &f->bytes_received, p->ack);
+			take_ack(&f->server_next, &f->bytes_received, f->own.server_shown, p->ack);
 	}
 	tracker_settle(t, f, p->time);
 }
@@ -133,7 +153,7 @@ void tracker_take_server_data(struct tracker *t, struct flow *f, const struct pa
 
 	if (!f->server_edge) {
 		f->server_edge = true;
-		f->server_next = seq;
+		f->server_next = f->own.server_shown = seq;
 	}
 	if (tracker_advance(&f->server_next, &f->bytes_received, seq, p->payload_length,
 			    !f->client_edge)) {
@@ -142,6 +162,7 @@ void tracker_take_server_data(struct tracker *t, struct flow *f, const struct pa
 	} else if (p->payload_length > 0) {
 		t->counters.copies++;
 	}
+	show(&f->own.server_shown, f->server_next, seq + p->payload_length);
 	if (p->flags & TCP_FIN)
 		take_fin(f, false, seq + p->payload_length);
 }
@@ -159,7 +180,8 @@ static void server_rst(struct flow *f)
 bool tracker_server_fits(const struct flow *f, const struct packet *p)
 {
 	if (p->flags & TCP_RST)
-		return f->connected ? rst_fits(f->server_edge, f->server_next, p->seq)
+		return f->connected ? rst_fits(f->server_edge, f->server_next, f->own.server_shown,
+					       p->seq)
 				    : (p->flags & TCP_ACK) && acknowledges_syn(f, p->ack);
 	if (p->flags & TCP_SYN)
 		return f->syn_seen ? acknowledges_syn(f, p->ack)
@@ -194,6 +216,6 @@ void tracker_server_segment(struct tracker *t, struct flow *f, const struct pack
 	}
 	tracker_take_server_data(t, f, p);
 	if (f->client_edge && tracker_is_near(p->seq, f->server_next))
-		take_ack(&f->client_next, &f->bytes_sent, p->ack);
+		take_ack(&f->client_next, &f->bytes_sent, f->own.client_shown, p->ack);
 	tracker_settle(t, f, p->time);
 }

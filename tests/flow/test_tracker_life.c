@@ -217,32 +217,6 @@ static void bytes_over_four_gigabytes_are_counted(void **state)
 	assert_int_equal(w.counters->stray, 0);
 }
 
-static void bytes_that_the_mirror_lost_are_counted_but_not_wild_numbers(void **state)
-{
-	(void)state;
-	handshake(&bot, 1000, 5000);
-	from_client(&w, &bot, TCP_ACK, 1001, 5001, 100);
-	from_client(&w, &bot, TCP_ACK, 6101, 5001, 100); /* 5,000 bytes were not mirrored */
-	assert_true(from_client(&w, &bot, TCP_ACK, 6201, 5001, 100) != NULL);
-	from_client(&w, &bot, TCP_ACK, 1000006301, 5001, 100); /* no part of this window */
-	from_client(&w, &bot, TCP_ACK, 6301, 5001, 100);
-	expect(1, 1);
-	assert_int_equal(w.sent, 5300 + 100);
-}
-
-static void bytes_lost_beyond_a_window_are_told_by_the_acknowledgement(void **state)
-{
-	(void)state;
-	handshake(&bot, 1000, 5000);
-	from_client(&w, &bot, TCP_ACK, 1001, 5001, 100);
-	/* The mirror shows nothing of 5 MB, then the server says what it has. */
-	from_client(&w, &bot, TCP_ACK, 5001101, 5001, 100);
-	from_server(&w, &bot, TCP_ACK, 5001, 5001201, 0);
-	from_client(&w, &bot, TCP_ACK, 5001201, 5001, 100);
-	expect(1, 1);
-	assert_int_equal(w.sent, 5000300);
-}
-
 static void one_wild_stamp_splits_nothing(void **state)
 {
 	int64_t now;
@@ -397,7 +371,6 @@ int main(void)
 		TEST(a_connection_opened_from_port_25_is_inbound),
 		TEST(a_lone_acknowledgement_of_other_numbers_proves_nothing),
 		TEST(a_rst_within_the_window_ends_nothing),
-		TEST(bytes_lost_beyond_a_window_are_told_by_the_acknowledgement),
 		TEST(one_wild_stamp_splits_nothing),
 		TEST(a_gap_of_years_splits_no_conversation),
 		TEST(a_wild_stamp_keeps_nothing_from_ending),
@@ -413,7 +386,6 @@ int main(void)
 		TEST(frames_of_a_connection_find_it_behind_a_stray_answer),
 		TEST(bytes_are_counted_over_the_wrap_of_sequence_numbers),
 		TEST(bytes_over_four_gigabytes_are_counted),
-		TEST(bytes_that_the_mirror_lost_are_counted_but_not_wild_numbers),
 		TEST(an_answer_finds_its_syn_among_many_on_one_port),
 		TEST(a_syn_seen_just_after_its_own_payload_is_the_same_attempt),
 		TEST(implicit_tls_on_an_also_watched_port_is_encrypted),
