@@ -139,6 +139,12 @@ void evidence_init(struct evidence *e);
 /* Whether a stored blob is evidence of this version and in range throughout, whoever wrote it. */
 bool evidence_is_valid(const void *blob, size_t size);
 
+/*
+ * Whether a blob of an earlier life of the host, which was given up before `now` began, still says
+ * more: it is of the last 30 days, and of more observations.
+ */
+bool evidence_outlives(const void *earlier, size_t size, const struct evidence *now);
+
 /* --- what is observed --------------------------------------------------------------------------
  */
 

@@ -84,6 +84,7 @@ static const char *const texts[] = {
 	[SQL_HELO_LIMIT] = "DELETE FROM helo WHERE host = ?1 AND name IN (SELECT name FROM helo"
 			   " WHERE host = ?1 ORDER BY first_seen, name LIMIT -1 OFFSET ?2)",
 	[SQL_SERVER_NAME] = "UPDATE server SET name = ?2 WHERE id = ?1 AND name IS NOT ?2",
+	[SQL_VERDICT_BOT] = "SELECT state FROM verdict WHERE host = ?1 AND verdict = 'bot'",
 	[SQL_VERDICT_PUT] =
 		"INSERT OR REPLACE INTO verdict(host, observed, verdict, reasons, ledger, remarks,"
 		" score, log_odds, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

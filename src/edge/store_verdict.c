@@ -103,6 +103,22 @@ static int put_verdict(struct store *s, const struct batch *b, int64_t host,
 	return store_do(s, st);
 }
 
+/*
+ * Whether the host was called a bot, by evidence that had to be given up since: that it begins anew
+ * makes it none.  1, 0, or an error.
+ */
+static int was_a_bot(struct store *s, int64_t host, const struct evidence *now)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_VERDICT_BOT, host);
+	int r = store_step(s, st);
+
+	if (r > 0)
+		r = evidence_outlives(sqlite3_column_blob(st, 0),
+				      (size_t)sqlite3_column_bytes(st, 0), now);
+	sqlite3_reset(st);
+	return r;
+}
+
 /* A host without attempts, which were pruned, say, and that now looks something up, gets no row:
  * retention goes by attempts, and would never take it away again. */
 static int judge(struct store *s, const struct batch *b, const struct batch_host *h)
@@ -114,8 +130,13 @@ static int judge(struct store *s, const struct batch *b, const struct batch_host
 
 	if (r <= 0)
 		return r;
-	r = -ENOMEM;
 	evidence_judge(&h->evidence, &l);
+	if (l.verdict != VERDICT_BOT) {
+		r = was_a_bot(s, host, &h->evidence);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	r = -ENOMEM;
 	p.reasons = write_out(write_reasons, &l);
 	p.ledger = write_out(write_ledger, &l);
 	p.remarks = write_out(write_remarks, &l);

@@ -15,6 +15,7 @@
 #define RETURN	     5	/* minutes that differ by this much are 4 minutes apart and more */
 #define NEAR	     16 /* addresses this close together are neighbours */
 #define SUM_MOST     1e6F
+#define OUTLIVES     (30 * MOMENT_DAY)
 #define SERVER_SHARE 0.25F /* of a further new server of a destination that is no longer new */
 
 void evidence_init(struct evidence *e)
@@ -52,6 +53,17 @@ bool evidence_is_valid(const void *blob, size_t size)
 	return e.observations <= e.attempts && e.groups <= e.observations &&
 	       e.peak <= EVIDENCE_RECENT && in_range(e.order, 1) && in_range(e.periodic, 1) &&
 	       in_range(e.monitor, 1) && e.many_greetings <= 1 && habits_are_valid(&e.habits);
+}
+
+bool evidence_outlives(const void *earlier, size_t size, const struct evidence *now)
+{
+	struct evidence e;
+
+	if (!evidence_is_valid(earlier, size))
+		return false;
+	memcpy(&e, earlier, sizeof(e));
+	return e.last < now->first && evidence_since(now->last, e.last) < OUTLIVES &&
+	       e.observations > now->observations;
 }
 
 static void fade(struct evidence *e, int64_t time)

@@ -209,6 +209,43 @@ static void a_host_has_one_verdict_the_newest(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT observed FROM verdict"), DAY_START + 5);
 }
 
+/* Its evidence was given up for want of room, and begins anew. */
+static void a_bot_that_begins_anew_stays_one_until_as_much_is_known(void **state)
+{
+	struct evidence e = a_bot();
+	int64_t end = e.last;
+
+	(void)state;
+	think(1, "10.0.0.1", &e);
+	fixture_write(s, b);
+	said("SELECT verdict FROM verdict", "bot");
+	e = a_beginner();
+	e.first = e.last = e.faded = end + MOMENT_HOUR;
+	think(2, "10.0.0.1", &e);
+	fixture_write(s, b);
+	said("SELECT verdict FROM verdict", "bot");
+	/* As much is known now, or it is long ago. */
+	e.attempts = e.observations = a_bot().observations;
+	think(3, "10.0.0.1", &e);
+	fixture_write(s, b);
+	assert_string_not_equal(fixture_ask_text(db, "SELECT verdict FROM verdict"), "bot");
+}
+
+static void a_bot_of_a_month_ago_is_forgotten(void **state)
+{
+	struct evidence e = a_bot();
+	int64_t end = e.last;
+
+	(void)state;
+	think(1, "10.0.0.1", &e);
+	fixture_write(s, b);
+	e = a_beginner();
+	e.first = e.last = e.faded = end + 31 * MOMENT_DAY;
+	think(2, "10.0.0.1", &e);
+	fixture_write(s, b);
+	said("SELECT verdict FROM verdict", "unclear");
+}
+
 static void a_mail_server_unlike_itself_is_remarked_on(void **state)
 {
 	struct evidence e = a_device();
@@ -412,6 +449,8 @@ int main(void)
 		TEST(a_device_s_reasons_are_what_speaks_against_a_bot),
 		TEST(the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot),
 		TEST(a_host_has_one_verdict_the_newest),
+		TEST(a_bot_that_begins_anew_stays_one_until_as_much_is_known),
+		TEST(a_bot_of_a_month_ago_is_forgotten),
 		TEST(a_mail_server_unlike_itself_is_remarked_on),
 		TEST(a_record_of_totals_alone_has_verdicts_too),
 		TEST_FILE(the_view_serves_a_reader_that_trusts_no_schema),
