@@ -176,6 +176,36 @@ static void an_open_connection_that_was_answered_is_evidence_once(void **state)
 	assert_int_equal(evidence_of(BOT)->sessions, 1);
 }
 
+/* It goes on, and does what it came for. */
+static void a_connection_that_goes_on_is_heard_again(void **state)
+{
+	struct conversation c = up_to_the_dot();
+
+	(void)state;
+	replies(&c, "250 2.0.0 queued\r\n");
+	for (int i = 0; i < 12; i++) {
+		char text[64];
+
+		now += 20 * SEC;
+		snprintf(text, sizeof(text), "MAIL FROM:<a@d%d.example>\r\n", i);
+		says(&c, text);
+		replies(&c, "250 ok\r\n");
+		says(&c, "RCPT TO:<b@example.net>\r\n");
+		replies(&c, "550 no such user\r\n");
+		says(&c, "RSET\r\n");
+		replies(&c, "250 ok\r\n");
+		collect();
+	}
+	assert_true(row_of(BOT, MX)->open);
+	assert_int_equal(evidence_of(BOT)->sessions, 1);
+	assert_int_equal(evidence_of(BOT)->answered, 1);
+	assert_true(evidence_of(BOT)->sums[SUM_NEW_SENDER] > 5);
+	assert_true(evidence_of(BOT)->sums[SUM_REFUSED] > 0.5F);
+	ends(&c);
+	collect();
+	assert_true(evidence_of(BOT)->sums[SUM_NEW_SENDER] > 8);
+}
+
 static void after_starttls_nothing_is_text(void **state)
 {
 	struct conversation c = connection(BOT, MX);
@@ -339,6 +369,7 @@ int main(void)
 		TEST(a_reset_that_crosses_the_reply_loses_no_message),
 		TEST(a_reset_that_crosses_the_reply_loses_no_refusal),
 		TEST(an_open_connection_that_was_answered_is_evidence_once),
+		TEST(a_connection_that_goes_on_is_heard_again),
 		TEST(after_starttls_nothing_is_text),
 		TEST(what_was_said_while_the_batch_was_full_is_told_later),
 		TEST(a_dialogue_over_two_batches_is_counted_once),
