@@ -50,6 +50,8 @@ struct flow {
 
 	uint32_t client_isn;
 	uint32_t client_next, server_next; /* sequence edges: the next byte expected of either */
+	/* As far as its own segments came: the rest, up to the edge, was but acknowledged. */
+	uint32_t client_shown, server_shown;
 
 	bool syn_seen : 1;  /* client_isn is known */
 	bool connected : 1; /* the handshake is proven */
@@ -95,7 +97,6 @@ struct flow {
 		uint32_t before, after;		    /* list of its state, oldest first */
 		uint32_t dirty_before, dirty_after; /* queue of changed flows */
 		uint32_t active;		    /* tracker ticks at the last frame */
-		uint32_t client_shown, server_shown; /* how far a side's own segments came */
 	} own;
 };
 

@@ -233,9 +233,12 @@ static uint32_t take_entry(struct dialogs *d)
  * The first byte of a side's stream, as far as it was seen.  The tracker has counted this segment
  * already: its edge less what it counted is where the side began.
  */
-static uint32_t first_of(uint32_t edge, uint64_t bytes, bool fin)
+static uint32_t first_of(uint32_t edge, uint32_t shown, uint64_t bytes, bool fin)
 {
-	return edge - (uint32_t)bytes - (fin ? 1 : 0);
+	uint32_t first = edge - (uint32_t)bytes - (fin ? 1 : 0);
+
+	/* One byte may have been acknowledged that it took for a FIN. */
+	return stream_distance(shown, first) == -1 ? shown : first;
 }
 
 static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
@@ -251,11 +254,11 @@ static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
 	smtp_init(&e->dialogue.smtp);
 	memset(e->sides, 0, sizeof(e->sides));
 	if (f->server_edge)
-		stream_begin(&e->sides[SERVER],
-			     first_of(f->server_next, f->bytes_received, f->server_fin));
+		stream_begin(&e->sides[SERVER], first_of(f->server_next, f->server_shown,
+							 f->bytes_received, f->server_fin));
 	if (f->client_edge)
-		stream_begin(&e->sides[CLIENT],
-			     first_of(f->client_next, f->bytes_sent, f->client_fin));
+		stream_begin(&e->sides[CLIENT], first_of(f->client_next, f->client_shown,
+							 f->bytes_sent, f->client_fin));
 	d->of_flow[index] = (uint16_t)at;
 	append(d, &d->used, at);
 	f->dialogue = true;
@@ -285,15 +288,23 @@ static bool hold(struct dialogs *d, struct entry *e, int side, struct stream_seg
 static void take_near(struct dialogs *d, struct entry *e, int side, struct stream_segment *g,
 		      int64_t now)
 {
-	bool keep_alive = stream_may_keep_alive(&e->sides[side], g);
-	bool differs = stream_trim(&e->sides[side], g);
+	bool keep_alive = stream_may_keep_alive(&e->sides[side], g), differs;
 
+	if (!keep_alive)
+		stream_take_back(&e->sides[side], g);
+	differs = stream_trim(&e->sides[side], g);
 	if (g->length > 0 && !dialogs_read_directly(d, e, side, g))
 		differs |= hold(d, e, side, g, now);
 	if (!differs || keep_alive)
 		return;
 	d->counters.conflicts++;
 	smtp_conflict(&e->dialogue.smtp, side == CLIENT);
+}
+
+/* The edge of a side, as the tracker believes it. */
+static uint32_t edge_of(const struct entry *e, int side)
+{
+	return side == CLIENT ? e->flow->client_next : e->flow->server_next;
 }
 
 static void take_payload(struct dialogs *d, struct entry *e, int side, const struct packet *p,
@@ -313,14 +324,14 @@ static void take_payload(struct dialogs *d, struct entry *e, int side, const str
 
 	if (!s->known)
 		stream_begin(s, g.seq);
+	if (g.has_ack && stream_distance(g.ack, edge_of(e, !side)) > 0)
+		g.ack = edge_of(e, !side); /* the rest is not believed */
 	ahead = stream_distance(g.seq, s->next);
 	if (ahead < -NEAR)
 		return;
 	if (ahead > NEAR) {
 		/* No byte of this window's, unless the tracker believed it. */
-		uint32_t edge = side == CLIENT ? e->flow->client_next : e->flow->server_next;
-
-		if (edge - (g.seq + g.length) > 1)
+		if (edge_of(e, side) - (g.seq + g.length) > 1)
 			return;
 		give_up(d, e, true, now);
 		dialogs_give_up_bytes(d, e, side, g.seq - s->next);

@@ -10,6 +10,8 @@
  *
  * Bytes that are missing, by sequence number or because the other side acknowledged them, are
  * awaited for DIALOGS_WAIT, or until STREAM_HELD pieces are held.  Then they are given up: a hole.
+ * An acknowledgement may lie, as far as the tracker believes it: where the bytes are sent after all
+ * they are read after all.
  * What the client sends behind DATA, say, while the reply is still to come, waits without a limit
  * of time, for its meaning depends on that reply.
  */
@@ -63,14 +65,19 @@ static size_t hand_on(struct dialogs *d, struct entry *e, int side, const uint8_
 	return taken;
 }
 
+static void note_hole(struct dialogs *d, struct entry *e, int side, uint32_t n)
+{
+	d->counters.holes++;
+	d->counters.hole_bytes += n;
+	smtp_gap(&e->dialogue.smtp, side == CLIENT, n);
+}
+
 void dialogs_give_up_bytes(struct dialogs *d, struct entry *e, int side, uint32_t n)
 {
 	if (n == 0)
 		return;
-	d->counters.holes++;
-	d->counters.hole_bytes += n;
 	stream_skip(&e->sides[side], n);
-	smtp_gap(&e->dialogue.smtp, side == CLIENT, n);
+	note_hole(d, e, side, n);
 }
 
 /* Whether the other side's bytes that a segment acknowledges were all handed on, or wait only for
@@ -165,19 +172,27 @@ static uint32_t unseen_by(const struct dialogs *d, const struct entry *e, int si
 	return n;
 }
 
-bool dialogs_give_up_one(struct dialogs *d, struct entry *e, bool replies)
+/* Gives up what one side lacks, or what it has acknowledged of the other's.  False: nothing. */
+static bool give_up_hole(struct dialogs *d, struct entry *e, int side)
 {
-	for (int side = SERVER; side <= CLIENT; side++) {
-		uint32_t n = stream_hole(&e->sides[side], &d->pool);
-		int which = n ? side : !side;
+	uint32_t n = stream_hole(&e->sides[side], &d->pool);
 
-		if (n == 0)
-			n = unseen_by(d, e, side);
-		if (n == 0)
-			continue;
-		dialogs_give_up_bytes(d, e, which, n);
+	if (n > 0) {
+		dialogs_give_up_bytes(d, e, side, n);
 		return true;
 	}
+	n = unseen_by(d, e, side);
+	if (n == 0)
+		return false;
+	stream_skip_hearsay(&e->sides[!side], n);
+	note_hole(d, e, !side, n);
+	return true;
+}
+
+bool dialogs_give_up_one(struct dialogs *d, struct entry *e, bool replies)
+{
+	if (give_up_hole(d, e, SERVER) || give_up_hole(d, e, CLIENT))
+		return true;
 	if (dialogs_lacks_bytes(d, e, SERVER) || dialogs_lacks_bytes(d, e, CLIENT)) {
 		e->heedless = true; /* each waits for the other */
 		return true;

@@ -217,9 +217,12 @@ static void note_tail(struct stream *s, const uint8_t *data, size_t n)
 
 void stream_advance(struct stream *s, const uint8_t *data, size_t n)
 {
+	if (n == 0)
+		return;
 	note_tail(s, data, n);
 	s->next += (uint32_t)n;
 	s->taken += n;
+	s->hearsay = 0;
 }
 
 uint32_t stream_advance_piece(struct stream *s, struct stream_pool *pool, size_t n)
@@ -247,6 +250,27 @@ void stream_skip(struct stream *s, uint32_t n)
 	s->next += n;
 	s->taken += n;
 	s->tail_length = 0;
+	s->hearsay = 0;
+}
+
+void stream_skip_hearsay(struct stream *s, uint32_t n)
+{
+	uint32_t before = s->hearsay;
+
+	stream_skip(s, n);
+	s->hearsay = before + n;
+}
+
+void stream_take_back(struct stream *s, const struct stream_segment *segment)
+{
+	uint32_t first = s->next - s->hearsay;
+	int32_t beyond = stream_distance(segment->seq, first);
+
+	if (s->hearsay == 0 || stream_distance(segment->seq, s->next) >= 0 ||
+	    stream_distance(segment->seq + segment->length, first) <= 0)
+		return;
+	s->next = beyond > 0 ? segment->seq : first;
+	s->hearsay = 0;
 }
 
 void stream_release(struct stream *s, struct stream_pool *pool)

@@ -40,6 +40,7 @@ struct stream {
 	bool fin;	     /* its FIN was seen: the other side may acknowledge one more */
 	uint32_t next;	     /* sequence number of the next byte to be handed on */
 	uint64_t taken;	     /* bytes handed on or given up so far */
+	uint32_t hearsay;    /* the last of them given up: they were acknowledged, not seen */
 	uint32_t head, last; /* pieces held, by sequence */
 	uint32_t held;
 	uint32_t acked; /* what the other side has acknowledged, where has_acked */
@@ -96,6 +97,13 @@ void stream_advance(struct stream *s, const uint8_t *data, size_t n);
 uint32_t stream_advance_piece(struct stream *s, struct stream_pool *pool, size_t n);
 /* n bytes are given up. */
 void stream_skip(struct stream *s, uint32_t n);
+/* Likewise, and nothing tells of them but that they were acknowledged. */
+void stream_skip_hearsay(struct stream *s, uint32_t n);
+/*
+ * A segment with bytes that were given up on hearsay shows that it was wrong, or early: they are
+ * expected again, at further places in the count of bytes taken.
+ */
+void stream_take_back(struct stream *s, const struct stream_segment *segment);
 
 void stream_release(struct stream *s, struct stream_pool *pool);
 

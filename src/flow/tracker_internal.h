@@ -73,11 +73,13 @@ bool tracker_server_fits(const struct flow *f, const struct packet *p);
 void tracker_note_client_frame(struct flow *f, const struct packet *p);
 void tracker_take_server_data(struct tracker *t, struct flow *f, const struct packet *p);
 /*
- * Moves the edge of a side over a segment, and counts the bytes that are new.  A gap is bytes that
- * the mirror did not show.  Over a wider one than a window it moves only where `alone`: where the
- * other side is not seen, whose acknowledgement would tell.  Returns whether any were new.
+ * Moves the edge of a side over a segment, and counts the bytes that are new.  shown: as far as its
+ * segments came before.  A gap is bytes that the mirror did not show.  Over a wider one than a
+ * window it moves only where `alone`: where the other side is not seen, whose acknowledgement would
+ * tell.  Returns whether any were new.
  */
-bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length, bool alone);
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t shown, uint32_t seq, uint32_t length,
+		     bool alone);
 void tracker_client_segment(struct tracker *t, struct flow *f, const struct packet *p);
 void tracker_server_segment(struct tracker *t, struct flow *f, const struct packet *p);
 

@@ -21,21 +21,22 @@ static bool acknowledges_syn(const struct flow *f, uint32_t ack)
 	       tracker_distance(f->client_next, ack) >= 0;
 }
 
-bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t seq, uint32_t length, bool alone)
+bool tracker_advance(uint32_t *next, uint64_t *bytes, uint32_t shown, uint32_t seq, uint32_t length,
+		     bool alone)
 {
 	int32_t ahead = tracker_distance(seq + length, *next);
 	bool wide = ahead > 0 && (uint32_t)ahead > length + TRACKER_NEAR;
 
 	if (ahead <= 0 || (wide && !alone))
 		return false;
-	*bytes += wide ? length : (uint32_t)ahead;
+	*bytes += wide ? length : (uint32_t)ahead + (*next == shown + 1 ? 1 : 0);
 	*next += (uint32_t)ahead;
 	return true;
 }
 
 /*
- * What a side acknowledges it has been sent, whatever the mirror lost of it.  One byte more than
- * the edge may be a FIN.
+ * What a side acknowledges it has been sent, whatever the mirror lost of it.  One more than what
+ * was shown may be a FIN: it is no byte, until there is more behind it.
  */
 static void take_ack(uint32_t *next, uint64_t *bytes, uint32_t shown, uint32_t ack)
 {
@@ -43,7 +44,7 @@ static void take_ack(uint32_t *next, uint64_t *bytes, uint32_t shown, uint32_t a
 
 	if (ahead <= 0 || tracker_distance(ack, shown) > TRACKER_NEAR)
 		return;
-	*bytes += ahead == 1 ? 0 : (uint32_t)ahead;
+	*bytes += (uint32_t)ahead + (*next == shown + 1 ? 1 : 0) - (ack == shown + 1 ? 1 : 0);
 	*next = ack;
 }
 
@@ -86,7 +87,7 @@ static bool rst_fits(bool edge, uint32_t next, uint32_t shown, uint32_t seq)
 static void take_fin(struct flow *f, bool client, uint32_t seq)
 {
 	uint32_t *next = client ? &f->client_next : &f->server_next;
-	uint32_t *shown = client ? &f->own.client_shown : &f->own.server_shown;
+	uint32_t *shown = client ? &f->client_shown : &f->server_shown;
 
 	if (*next != seq && (*shown != seq || tracker_distance(seq, *next) > 0))
 		return;
@@ -106,18 +107,18 @@ static void take_client_data(struct tracker *t, struct flow *f, const struct pac
 	if (!f->client_edge) {
 		f->client_edge = true;
 		f->client_next = p->seq;
-		f->own.client_shown = p->seq;
+		f->client_shown = p->seq;
 		if (!f->syn_seen)
 			f->client_isn = p->seq - 1;
 	}
-	if (tracker_advance(&f->client_next, &f->bytes_sent, p->seq, p->payload_length,
-			    !f->server_edge)) {
+	if (tracker_advance(&f->client_next, &f->bytes_sent, f->client_shown, p->seq,
+			    p->payload_length, !f->server_edge)) {
 		if (f->ended && f->client_fin)
 			f->ended = f->client_fin = false; /* it had not ended after all */
 	} else if (p->payload_length > 0) {
 		t->counters.copies++;
 	}
-	show(&f->own.client_shown, f->client_next, p->seq + p->payload_length);
+	show(&f->client_shown, f->client_next, p->seq + p->payload_length);
 	if (p->flags & TCP_FIN)
 		take_fin(f, true, p->seq + p->payload_length);
 }
@@ -134,7 +135,7 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 {
 	tracker_note_client_frame(f, p);
 	if (p->flags & TCP_RST) {
-		if (rst_fits(f->client_edge, f->client_next, f->own.client_shown, p->seq))
+		if (rst_fits(f->client_edge, f->client_next, f->client_shown, p->seq))
 			f->ended = f->client_fin = true;
 	} else {
 		if ((p->flags & TCP_ACK) || p->payload_length > 0)
@@ -142,7 +143,7 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 		take_client_data(t, f, p);
 		if ((p->flags & TCP_ACK) && f->server_edge &&
 		    tracker_is_near(p->seq, f->client_next))
-			take_ack(&f->server_next, &f->bytes_received, f->own.server_shown, p->ack);
+			take_ack(&f->server_next, &f->bytes_received, f->server_shown, p->ack);
 	}
 	tracker_settle(t, f, p->time);
 }
@@ -153,16 +154,16 @@ void tracker_take_server_data(struct tracker *t, struct flow *f, const struct pa
 
 	if (!f->server_edge) {
 		f->server_edge = true;
-		f->server_next = f->own.server_shown = seq;
+		f->server_next = f->server_shown = seq;
 	}
-	if (tracker_advance(&f->server_next, &f->bytes_received, seq, p->payload_length,
-			    !f->client_edge)) {
+	if (tracker_advance(&f->server_next, &f->bytes_received, f->server_shown, seq,
+			    p->payload_length, !f->client_edge)) {
 		if (f->ended && f->server_fin)
 			f->ended = f->server_fin = false;
 	} else if (p->payload_length > 0) {
 		t->counters.copies++;
 	}
-	show(&f->own.server_shown, f->server_next, seq + p->payload_length);
+	show(&f->server_shown, f->server_next, seq + p->payload_length);
 	if (p->flags & TCP_FIN)
 		take_fin(f, false, seq + p->payload_length);
 }
@@ -180,9 +181,9 @@ static void server_rst(struct flow *f)
 bool tracker_server_fits(const struct flow *f, const struct packet *p)
 {
 	if (p->flags & TCP_RST)
-		return f->connected ? rst_fits(f->server_edge, f->server_next, f->own.server_shown,
-					       p->seq)
-				    : (p->flags & TCP_ACK) && acknowledges_syn(f, p->ack);
+		return f->connected
+			       ? rst_fits(f->server_edge, f->server_next, f->server_shown, p->seq)
+			       : (p->flags & TCP_ACK) && acknowledges_syn(f, p->ack);
 	if (p->flags & TCP_SYN)
 		return f->syn_seen ? acknowledges_syn(f, p->ack)
 				   : !f->client_edge || tracker_is_near(p->ack, f->client_isn + 1);
@@ -216,6 +217,6 @@ void tracker_server_segment(struct tracker *t, struct flow *f, const struct pack
 	}
 	tracker_take_server_data(t, f, p);
 	if (f->client_edge && tracker_is_near(p->seq, f->server_next))
-		take_ack(&f->client_next, &f->bytes_sent, f->own.client_shown, p->ack);
+		take_ack(&f->client_next, &f->bytes_sent, f->client_shown, p->ack);
 	tracker_settle(t, f, p->time);
 }

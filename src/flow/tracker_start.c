@@ -40,7 +40,7 @@ struct flow *tracker_client_orphan(struct tracker *t, const struct segment *s, s
 	tracker_note_client_frame(f, p);
 	f->client_edge = true;
 	f->client_next = p->seq + ((p->flags & TCP_FIN) ? 1 : 0);
-	f->own.client_shown = f->client_next;
+	f->client_shown = f->client_next;
 	if (!f->server_edge)
 		f->server_next = p->ack;
 	tracker_settle(t, f, p->time);
@@ -120,12 +120,13 @@ static void begin_with_syn(struct tracker *t, struct flow *f, const struct segme
 		f->started = p->time;
 	f->client_isn = p->seq;
 	f->client_edge = true;
-	f->client_next = p->seq + 1;
+	f->client_next = f->client_shown = p->seq + 1;
 	flows_index_syn(t->flows, f);
 	tracker_note_client_frame(f, p);
 	tracker_begin(t, f, s->kind);
-	tracker_advance(&f->client_next, &f->bytes_sent, p->seq + 1, p->payload_length, true);
-	f->own.client_shown = f->client_next;
+	tracker_advance(&f->client_next, &f->bytes_sent, f->client_shown, p->seq + 1,
+			p->payload_length, true);
+	f->client_shown = f->client_next;
 	if (answered)
 		f->connected = true;
 	f->ended = f->server_fin = f->refused;

@@ -63,6 +63,21 @@ static void an_acknowledgement_of_what_was_never_sent_moves_nothing(void **state
 	assert_int_equal(w.received, 150);
 }
 
+static void bytes_are_each_counted_once_however_acknowledgements_lead(void **state)
+{
+	(void)state;
+	handshake(&bot, 1000, 5000);
+	from_client(&w, &bot, TCP_ACK, 1001, 5002, 0); /* a FIN's, for all one knows */
+	from_server(&w, &bot, TCP_ACK, 5001, 1001, 100);
+	from_client(&w, &bot, TCP_ACK, 1001, 5102, 0);
+	from_client(&w, &bot, TCP_ACK, 1001, 5103, 0);
+	from_client(&w, &bot, TCP_ACK, 1001, 5104, 0);
+	from_server(&w, &bot, TCP_ACK, 5101, 1001, 3);
+	from_server(&w, &bot, TCP_ACK, 5104, 1001, 10);
+	expect(1, 1);
+	assert_int_equal(w.received, 113);
+}
+
 static void nor_do_many_that_lead_a_little_each(void **state)
 {
 	(void)state;
@@ -117,6 +132,7 @@ int main(void)
 		TEST(bytes_lost_beyond_a_window_are_told_by_the_acknowledgement),
 		TEST(nor_before_it_where_that_came_first),
 		TEST(an_acknowledgement_of_what_was_never_sent_moves_nothing),
+		TEST(bytes_are_each_counted_once_however_acknowledgements_lead),
 		TEST(nor_do_many_that_lead_a_little_each),
 		TEST(a_fin_ends_what_was_acknowledged_beyond_it),
 		TEST(and_so_does_a_rst),

@@ -61,6 +61,9 @@ static void one_side(const uint8_t *data, size_t size)
 		g.captured = data[i + 3] & 64 ? g.length / 2 : g.length;
 		for (uint32_t at = 0; at < g.captured; at++)
 			bytes[at] = byte_at(seq + at);
+		if (data[i + 3] & 32 && !s.head)
+			stream_skip_hearsay(&s, data[i + 1]);
+		stream_take_back(&s, &g);
 		must(!stream_trim(&s, &g));
 		if (g.length > 0 && stream_distance(g.seq, s.next) >= 0)
 			stream_hold(&s, &pool, &g, &differs);
@@ -117,6 +120,8 @@ static void segment(struct dialogs *d, struct flow *flows, const uint8_t *at,
 	if (at[0] & 32)
 		p.flags &= (uint8_t)~TCP_ACK;
 	*(client ? &f->client_next : &f->server_next) = p.seq + p.payload_length;
+	if (p.flags & TCP_ACK && at[0] & 64) /* the tracker may believe it, or not */
+		*(client ? &f->server_next : &f->client_next) = p.ack;
 	f->server_edge = f->server_edge || !client || (at[0] & 64);
 	f->client_edge = f->client_edge || client;
 	dialogs_segment(d, index, f, &p, now);
