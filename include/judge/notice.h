@@ -23,14 +23,20 @@ struct notice {
 	bool is_policy;	     /* a listing that is no infection: PBL, missing PTR, dynamic range */
 };
 
+enum notice_result {
+	NOTICE_NONE, /* it says something else */
+	NOTICE_LISTED,
+	NOTICE_GIVEN_UP, /* it names more than 16 addresses, or is made to be laborious to read */
+};
+
 /*
  * Whether a 4xx or 5xx reply (code and lines joined by a space, escaped) says that its sender is
- * listed or blocked for its reputation.  Time is bounded by the text's length times the number of
- * patterns; what stands behind its first 1,536 bytes is not looked at.  The address is the one in
- * the place where that wording has it, else the only public one outside URLs or within them, if the
- * two do not disagree.  *ret_ is untouched where it does not.
+ * listed or blocked for its reputation.  Time is bounded, whatever the text; what stands behind its
+ * first 1,536 bytes is not looked at.  The address is the one in the place where that wording has
+ * it, else the only public one outside URLs or within them, if the two do not disagree.  *ret_ is
+ * untouched unless it is NOTICE_LISTED.
  */
-bool notice_parse(const char *reply, struct notice *ret_);
+enum notice_result notice_parse(const char *reply, struct notice *ret_);
 
 /*
  * Who has said so, and whether it is more than a claim.  One server's word is a claim, since anyone

@@ -4,7 +4,8 @@
  * A pattern is matched against the reply in lower case, without codes: a blank is any run of
  * blanks, "*" at most GAP bytes, %a an address, %l a list (a zone, a URL's host or a name of the
  * table below), %d digits.  Where a pattern begins or ends with a letter or a digit, so does a word
- * there; a last "*" lifts that.  Rows are tried in order, and the first that holds counts.
+ * there; a last "*" lifts that.  It begins with %a, or with three bytes that stand for themselves.
+ * Rows are tried in order, and the first that holds counts.
  *
  * The tests say of each wording where it was read.
  */

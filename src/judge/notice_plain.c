@@ -58,8 +58,13 @@ static char plain_mark(const char *p)
 	return p[2] == '\x93' || p[2] == '\x94' ? '-' : 0;
 }
 
+struct taking {
+	bool unquoted;	      /* no further '"' ends what begins at one */
+	const char *plain_to; /* all up to here is known to hold nothing to be blanked */
+};
+
 /* Takes one character, or all that must be blanked from here. */
-static const char *take(const char *p, struct plain *t, bool *unquoted)
+static const char *take(const char *p, struct plain *t, struct taking *state)
 {
 	char mark = plain_mark(p);
 	const char *end;
@@ -69,20 +74,22 @@ static const char *take(const char *p, struct plain *t, bool *unquoted)
 		put(t, mark);
 		return p + 3;
 	}
-	if (*p == '"' && !*unquoted) {
+	if (*p == '"' && !state->unquoted) {
 		end = strchr(p + 1, '"');
-		*unquoted = !end;
+		state->unquoted = !end;
 		if (end) {
 			put(t, '"');
 			return end + 1;
 		}
 	}
-	if (*p == '<') {
+	if (*p == '<' && p >= state->plain_to) {
 		end = skip_angle(p + 1, &plain);
 		if (!plain && !holds_address(p + 1, end)) {
 			put(t, '<');
 			return end;
 		}
+		if (plain)
+			state->plain_to = end;
 	}
 	put(t, lower(*p));
 	return p + 1;
@@ -140,24 +147,6 @@ static void drop_last_word(struct plain *t)
 	while (t->length > 1 && t->s[t->length - 1] != ' ')
 		t->length--;
 	t->s[t->length] = '\0';
-}
-
-bool plain_make(const char *reply, struct plain *t)
-{
-	bool unquoted = false;
-
-	if ((reply[0] != '4' && reply[0] != '5') || !plain_is_digit(reply[1]) ||
-	    !plain_is_digit(reply[2]) || (reply[3] != ' ' && reply[3] != '-'))
-		return false;
-	t->s[0] = ' ';
-	t->length = 1;
-	for (const char *p = reply + 4; *p && t->length < PLAIN_MOST;)
-		p = take(p, t, &unquoted);
-	t->s[t->length] = '\0';
-	drop_codes(t, reply);
-	if (strnlen(reply, LONG) == LONG)
-		drop_last_word(t);
-	return true;
 }
 
 bool plain_is_public(const struct addr *a)
@@ -263,4 +252,43 @@ bool plain_may_be_address(const char *text, const char *s)
 	if (before == ':') /* "ip:192.0.2.1", but not within an IPv6 address */
 		return s - 1 > text && s[-2] != ':' && !plain_is_hex(s[-2]);
 	return !plain_is_word(before) && !strchr(".-_#@", before);
+}
+
+/* True where there are no more of them than there is room for. */
+static bool find_addresses(struct plain *t)
+{
+	struct plain_place place = {0};
+
+	t->address_count = 0;
+	for (const char *s = t->s + 1; *s; s++) {
+		if (!plain_may_be_address(t->s, s))
+			continue;
+		place.length = (uint16_t)plain_address(s, &place.address);
+		if (place.length == 0)
+			continue;
+		if (t->address_count == PLAIN_ADDRESSES)
+			return false;
+		place.at = (uint16_t)(s - t->s);
+		t->addresses[t->address_count++] = place;
+		s += place.length - 1;
+	}
+	return true;
+}
+
+enum plain_result plain_make(const char *reply, struct plain *t)
+{
+	struct taking state = {.plain_to = reply};
+
+	if ((reply[0] != '4' && reply[0] != '5') || !plain_is_digit(reply[1]) ||
+	    !plain_is_digit(reply[2]) || (reply[3] != ' ' && reply[3] != '-'))
+		return PLAIN_NO_REFUSAL;
+	t->s[0] = ' ';
+	t->length = 1;
+	for (const char *p = reply + 4; *p && t->length < PLAIN_MOST;)
+		p = take(p, t, &state);
+	t->s[t->length] = '\0';
+	drop_codes(t, reply);
+	if (strnlen(reply, LONG) == LONG)
+		drop_last_word(t);
+	return find_addresses(t) ? PLAIN_OK : PLAIN_TOO_MANY;
 }

@@ -11,14 +11,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/addr.h"
 
 #define PLAIN_MOST 1536 /* bytes of it; what stands behind is not looked at */
 
+#define PLAIN_ADDRESSES 16 /* of a reply; servers name one or two */
+
+struct plain_place {
+	uint16_t at, length; /* as of plain_address() */
+	struct addr address;
+};
+
 struct plain {
 	char s[PLAIN_MOST + 2]; /* ends with NUL */
 	size_t length;
+	size_t address_count;
+	struct plain_place addresses[PLAIN_ADDRESSES]; /* those that plain_may_be_address() lets
+							* stand, without overlap */
 };
 
 static inline bool plain_is_digit(char c)
@@ -36,8 +47,14 @@ static inline bool plain_is_hex(char c)
 	return plain_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
-/* False where it is no 4xx or 5xx reply. */
-bool plain_make(const char *reply, struct plain *ret_);
+enum plain_result {
+	PLAIN_OK,
+	PLAIN_NO_REFUSAL, /* no 4xx or 5xx reply */
+	PLAIN_TOO_MANY,	  /* addresses: no server that means to be understood writes so */
+};
+
+/* In time linear in the reply's length. */
+enum plain_result plain_make(const char *reply, struct plain *ret_);
 
 /* Whether one may begin at s, a place in text: no part of a word, a name or a version. */
 bool plain_may_be_address(const char *text, const char *s);

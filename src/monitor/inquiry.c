@@ -177,7 +177,7 @@ void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *d
 	const char *name;
 	bool news;
 
-	if (!notice_parse(reply->text, &notice))
+	if (notice_parse(reply->text, &notice) != NOTICE_LISTED)
 		return;
 	if (dialogue)
 		dialogue->listed = true;

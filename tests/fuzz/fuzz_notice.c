@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(reply, data, size);
 	reply[size] = '\0';
-	if (notice_parse(reply, &n)) {
+	if (notice_parse(reply, &n) == NOTICE_LISTED) {
 		if (n.list[0] == '\0' || !memchr(n.list, 0, sizeof(n.list)))
 			abort();
 		if (n.has_address && !addr_is_unicast(&n.address))
