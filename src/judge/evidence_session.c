@@ -20,7 +20,7 @@ static void hear_conduct(struct evidence *e, struct talk *t, bool cut)
 	bool old = (f->helo_verb && !f->ehlo) || (f->starttls_offered && !f->starttls_asked);
 
 	t->breach = f->pipelined_without_leave || f->ignored_refusal || f->unknown_commands ||
-		    f->not_smtp;
+		    f->not_smtp || f->conflicts;
 	if (f->spoke_first)
 		evidence_add(e, SUM_EARLY, t->weight);
 	if (t->breach)

@@ -115,8 +115,8 @@ static void conduct_text(const struct evidence *e, enum feature feature, char *b
 		 "gave the HELO name of a known bot"},
 		{FEATURE_EARLY, SUM_EARLY, SUM_TALKS, "spoke before the server's greeting"},
 		{FEATURE_BREACH, SUM_BREACH, SUM_TALKS,
-		 "broke the protocol: went on after a refusal, did not await replies, or sent what "
-		 "is no command"},
+		 "broke the protocol: went on after a refusal, did not await replies, sent what is "
+		 "no command, or bytes twice that differ"},
 		{FEATURE_NO_QUIT, SUM_NO_QUIT, SUM_MAILS, "with a message ended without QUIT"},
 		{FEATURE_OLD_ENGINE, SUM_OLD_ENGINE, SUM_TALKS,
 		 "used HELO only, or passed over an offer of STARTTLS"},

@@ -371,6 +371,27 @@ static void what_comes_after_a_connection_was_heard_is_heard_too(void **state)
 	assert_true(h.e.sums[SUM_VOUCHED] < vouched);
 }
 
+/* One reader is shown other bytes than another: no honest TCP does so. */
+static void a_client_that_sends_bytes_again_as_others_breaks_the_protocol(void **state)
+{
+	struct smtp_facts f = talk("www.example.com", "a@example.com");
+	struct history h;
+
+	(void)state;
+	history_begin(&h);
+	syn(&h, 1);
+	ends(&h, 1, OUTCOME_SENT, &f);
+	assert_true(h.e.sums[SUM_BREACH] <= 0);
+	f.server_conflicts = 3; /* not the host's doing */
+	syn(&h, 2);
+	ends(&h, 2, OUTCOME_SENT, &f);
+	assert_true(h.e.sums[SUM_BREACH] <= 0);
+	f.conflicts = 1;
+	syn(&h, 3);
+	ends(&h, 3, OUTCOME_SENT, &f);
+	assert_true(h.e.sums[SUM_BREACH] > 0.9F);
+}
+
 static void own_address_in_blacklists_tells_and_a_filter_that_asks_of_many_does_not(void **state)
 {
 	struct names_event ask = {.time = NOON, .lookup = NAMES_DNSBL, .name = "zen.spamhaus.org"};
@@ -466,6 +487,7 @@ int main(void)
 		cmocka_unit_test(only_its_own_blobs_are_valid),
 		cmocka_unit_test(blobs_with_any_byte_changed_are_refused_or_sound),
 		cmocka_unit_test(knocking_before_each_message_vouches_for_nothing),
+		cmocka_unit_test(a_client_that_sends_bytes_again_as_others_breaks_the_protocol),
 		cmocka_unit_test(what_comes_after_a_connection_was_heard_is_heard_too),
 		cmocka_unit_test(
 			own_address_in_blacklists_tells_and_a_filter_that_asks_of_many_does_not),
