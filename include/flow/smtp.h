@@ -141,6 +141,7 @@ struct smtp {
 	uint64_t blind_since;  /* and when bytes were last missing */
 	uint64_t chunk_left;   /* of BDAT */
 	uint32_t name_hash;    /* of the HELO name given last */
+	uint32_t probe_known;  /* what the client had acknowledged of the server's, where probing */
 
 	uint64_t
 		locals[SMTP_LOCALS]; /* marks by hash: so that a reply which repeats one hides it */
@@ -161,12 +162,16 @@ struct smtp {
 	bool skip_client : 1, skip_server : 1; /* to the end of the line: bytes of it are missing */
 	bool blind_client : 1, blind_server : 1; /* commands, replies may be missing */
 	bool body_begins : 1;
-	bool body_loose : 1;  /* the body may have ended where we did not see it */
-	bool body_unseen : 1; /* a 354 may open a body though no DATA was seen */
-	bool early : 1, early_pipelined : 1, early_leave : 1; /* claims, if a greeting is seen */
-	bool waited : 1; /* the line being read began with every reply known */
+	bool body_loose : 1;		     /* the body may have ended where we did not see it */
+	bool body_unseen : 1;		     /* a 354 may open a body though no DATA was seen */
+	bool early : 1, early_pipelined : 1; /* claims, if a greeting is seen */
+	bool waited : 1;		     /* the line being read began with every reply known */
 	bool greeting_refused : 1, hello_refused : 1, hello_accepted : 1, data_refused : 1;
-	bool chunk_refused : 1, opaque : 1;
+	bool chunk_refused : 1;
+	bool opaque : 1;  /* TLS, or another protocol: nothing is read */
+	bool guessed : 1; /* so, until the server speaks in clear: see smtp_tls.c */
+	bool guessed_starttls : 1;
+	bool probing : 1;	      /* what `client` holds may begin a record of TLS */
 	char joined[SMTP_REPLY_TEXT]; /* the refusal that is arriving, escaped */
 };
 

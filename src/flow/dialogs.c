@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "flow/site.h"
+
 #define NEAR	1048576 /* bytes from the edge that belong to one window, as in the tracker */
 #define EXPIRES 2	/* dialogues given their time on the way of one segment */
 /* Each gives up a hole in front of a piece, or one reply: there are no more of these. */
@@ -99,8 +101,9 @@ static void note_facts(struct entry *e)
 
 	e->flow->sent = facts->messages > 0;
 	e->flow->rejected = facts->replies_4xx > 0 || facts->replies_5xx > 0;
-	if (facts->encrypted)
-		e->flow->encrypted = true;
+	/* Of the other ports the tracker tells.  What was but guessed may be taken back. */
+	if (facts->encrypted || e->flow->port_class == PORT_WATCHED)
+		e->flow->encrypted = facts->encrypted;
 }
 
 /* With `replies`, what waits for a reply waits no longer either. */

@@ -49,29 +49,20 @@ static void whole_line(struct smtp *s)
 	wipe(s);
 }
 
-/* A handshake where commands should follow, as nothing but STARTTLS and the beginning allow. */
-static bool is_handshake(const struct smtp *s)
-{
-	bool begins = s->facts.commands == 0 && s->stray == 0 && !s->skip_client;
-
-	return (begins || s->facts.starttls_asked) && smtp_line_is_tls(&s->client);
-}
-
 static void take_line(struct smtp *s, struct bytes *from, uint64_t known)
 {
-	bool whole;
-
 	if (!s->client.begun && !s->skip_client)
 		smtp_begins(s, known);
-	whole = smtp_line_take(&s->client, from, &s->facts.cut_lines);
-	if (is_handshake(s)) {
-		s->opaque = true;
-		if (s->state == STATE_MAYBE_TLS)
-			s->facts.encrypted = true;
-		wipe(s);
-	} else if (whole) {
+	if (smtp_line_take(&s->client, from, &s->facts.cut_lines))
 		whole_line(s);
-	}
+}
+
+void smtp_client_lines(struct smtp *s, const char *text, size_t n, uint64_t known)
+{
+	struct bytes from = bytes_of(text, n);
+
+	while (from.left > 0)
+		take_line(s, &from, known);
 }
 
 /* --- bodies --- */
@@ -143,7 +134,7 @@ size_t smtp_client(struct smtp *s, const void *data, size_t n, uint64_t known)
 			take_chunk(s, &from);
 		else if (s->state == STATE_MAYBE_BODY)
 			take_maybe_body(s, &from);
-		else
+		else if (!smtp_tls_take(s, &from, known))
 			take_line(s, &from, known);
 	}
 	return s->opaque ? n : n - from.left;
@@ -176,9 +167,10 @@ void smtp_assume(struct smtp *s)
 
 /* --- gaps --- */
 
-static void miss_commands(struct smtp *s)
+void smtp_miss_commands(struct smtp *s)
 {
 	wipe(s);
+	s->probing = false;
 	s->skip_client = true;
 	if (!s->blind_client && !s->blind_server)
 		smtp_queue_vouch(&s->queue);
@@ -206,7 +198,7 @@ static void miss_chunk(struct smtp *s, uint64_t n)
 		return;
 	s->state = STATE_COMMANDS;
 	if (n > missed)
-		miss_commands(s);
+		smtp_miss_commands(s);
 }
 
 static void miss_client(struct smtp *s, uint64_t n)
@@ -216,7 +208,7 @@ static void miss_client(struct smtp *s, uint64_t n)
 	else if (s->state == STATE_CHUNK_BYTES)
 		miss_chunk(s, n);
 	else
-		miss_commands(s);
+		smtp_miss_commands(s);
 }
 
 static void miss_server(struct smtp *s)
@@ -239,6 +231,10 @@ void smtp_gap(struct smtp *s, bool client, uint64_t n)
 	s->facts.gaps++;
 	if (!client)
 		s->server_bytes += n;
+	if (s->guessed && !client) {
+		smtp_reply_drop(s);
+		s->torn = s->skip_server = true;
+	}
 	if (s->opaque)
 		return;
 	if (client) {

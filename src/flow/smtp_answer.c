@@ -184,8 +184,11 @@ static void answer_auth(struct smtp *s, unsigned int code)
 
 static void answer_starttls(struct smtp *s, unsigned int code)
 {
-	if (code == 220)
-		s->facts.encrypted = s->opaque = true;
+	if (code != 220)
+		return;
+	s->facts.encrypted = s->opaque = true;
+	/* It may as well be the greeting, if the client spoke before it. */
+	s->guessed = s->guessed_starttls = s->facts.replies == 1;
 }
 
 static void answer_rset(struct smtp *s, unsigned int code)
@@ -282,6 +285,8 @@ static void unmatched(struct smtp *s, unsigned int code)
 	bool may_open = !s->facts.client_seen || s->blind_client || s->body_unseen;
 
 	s->facts.unmatched_replies++;
+	if (code == 220 && s->facts.starttls_asked)
+		smtp_tls_settle(s); /* its answer, late */
 	if (!s->facts.client_seen && (s->offers_now & OFFER_ANY))
 		adopt_offers(s);
 	if (code != 354 || !may_open || s->state != STATE_COMMANDS)

@@ -106,6 +106,17 @@ void smtp_begins(struct smtp *s, uint64_t known);
 void smtp_heed(struct smtp *s, enum smtp_kind kind); /* what began so was this command */
 void smtp_greeted(struct smtp *s);
 
+/* smtp.c */
+void smtp_client_lines(struct smtp *s, const char *text, size_t n, uint64_t known);
+void smtp_miss_commands(struct smtp *s); /* some of the client's may have passed unread */
+
+/* smtp_tls.c */
+/* The client's next bytes, where a command would stand.  False: they are no TLS, and not taken. */
+bool smtp_tls_take(struct smtp *s, struct bytes *from, uint64_t known);
+/* The first line of a reply in clear.  False: it is to be passed over. */
+bool smtp_tls_heed_reply(struct smtp *s, unsigned int code);
+void smtp_tls_settle(struct smtp *s); /* it is TLS for certain */
+
 /* smtp_answer.c: a whole reply. */
 void smtp_answer(struct smtp *s, unsigned int code);
 void smtp_miss_greeting(struct smtp *s);

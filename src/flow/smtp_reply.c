@@ -255,9 +255,13 @@ static void whole_line(struct smtp *s, const struct smtp_sink *sink)
 
 	s->skip_server = false;
 	if (parse_line(line, &r)) {
-		s->facts.not_smtp = false;
-		reply_line(s, &r, sink);
-	} else if (!missing) {
+		if (smtp_tls_heed_reply(s, r.code)) {
+			s->facts.not_smtp = false;
+			reply_line(s, &r, sink);
+		} else {
+			smtp_reply_drop(s);
+		}
+	} else if (!missing && !s->opaque) {
 		junk_line(s, line);
 	}
 	smtp_line_wipe(&s->server);
@@ -268,7 +272,8 @@ static void cut_line(struct smtp *s)
 {
 	struct reply_line r;
 
-	if (!s->skip_server && is_beginning(s) && !parse_line(smtp_line_text(&s->server), &r))
+	if (!s->skip_server && !s->opaque && is_beginning(s) &&
+	    !parse_line(smtp_line_text(&s->server), &r))
 		s->facts.not_smtp = true;
 }
 
@@ -276,11 +281,12 @@ static void cut_line(struct smtp *s)
  * is all that is spoken here. */
 static void see_tls(struct smtp *s)
 {
-	s->opaque = true;
-	if (s->facts.replies == 0)
+	if (s->facts.replies == 0 && !s->guessed)
 		s->facts.not_smtp = true;
 	else if (!s->facts.client_seen || s->facts.starttls_asked)
 		s->facts.encrypted = true;
+	s->opaque = true;
+	s->guessed = false;
 	smtp_line_wipe(&s->server);
 }
 
@@ -293,7 +299,7 @@ void smtp_server(struct smtp *s, const void *data, size_t n, const struct smtp_s
 	s->facts.server_seen = true;
 	if (s->queue.forgotten > 0)
 		s->facts.lost_track = true;
-	while (from.left > 0 && !s->opaque) {
+	while (from.left > 0 && (!s->opaque || s->guessed)) {
 		size_t before = from.left;
 		bool whole = smtp_line_take(&s->server, &from, &s->facts.cut_lines);
 

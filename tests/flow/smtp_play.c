@@ -72,16 +72,29 @@ static void offer(struct player *p)
 	}
 }
 
-static void client_says(struct player *p, const char *text, uint64_t known)
+static void client_says(struct player *p, const char *text, size_t n, uint64_t known)
 {
-	size_t n = strlen(text);
-
 	assert_true(p->length + n <= PENDING);
 	memcpy(p->pending + p->length, text, n);
 	for (size_t i = 0; i < n; i++)
 		p->known[p->length + i] = known;
 	p->length += n;
 	offer(p);
+}
+
+/* RFC 8446 5.1 and 4: type, version, length; type, length, version. */
+static void client_hello(struct player *p, size_t n)
+{
+	static const char filler[] = "\r\nMAIL FROM:<a@b.example>\r\n";
+	size_t record = n - 5, hello = n - 9;
+	char text[1024] = {22,		 3, 1, (char)(record >> 8),
+			   (char)record, 1, 0, (char)(hello >> 8),
+			   (char)hello,	 3, 3};
+
+	assert_true(n >= 50 && n <= sizeof(text));
+	for (size_t i = 11; i < n; i++)
+		text[i] = filler[(i - 11) % (sizeof(filler) - 1)];
+	client_says(p, text, n, p->server);
 }
 
 static void server_says(struct player *p, const char *text)
@@ -107,10 +120,10 @@ static void play_event(struct player *p, const char *event)
 		server_says(p, event + 1);
 		break;
 	case 'C':
-		client_says(p, event + 1, p->server);
+		client_says(p, event + 1, strlen(event + 1), p->server);
 		break;
 	case 'c':
-		client_says(p, event + 1, p->before);
+		client_says(p, event + 1, strlen(event + 1), p->before);
 		break;
 	case 'G':
 		smtp_gap(p->play->smtp, true, n);
@@ -119,6 +132,9 @@ static void play_event(struct player *p, const char *event)
 		p->before = p->server;
 		p->server += n;
 		smtp_gap(p->play->smtp, false, n);
+		break;
+	case 'T':
+		client_hello(p, n);
 		break;
 	case 'A':
 		smtp_assume(p->play->smtp);

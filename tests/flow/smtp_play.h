@@ -8,6 +8,8 @@
  *   c  the client says, without having had what the server said last
  *   G  as many bytes of the client are missing;  g  of the server
  *   A  the reply that is waited for will not be seen
+ *   T  the client says a ClientHello of TLS, of so many bytes with its headers, made to look like
+ *      commands behind them
  */
 #ifndef TEST_SMTP_PLAY_H
 #define TEST_SMTP_PLAY_H

@@ -101,6 +101,27 @@ static void the_server_alone_tells_that_a_message_was_accepted(void **state)
 	assert_false(facts.client_seen);
 }
 
+/* An outcome may rest on it as long as the server is not seen. */
+static void tls_that_was_guessed_is_taken_back_where_the_server_speaks_in_clear(void **state)
+{
+	static const char hello[] = "\x16\x03\x01\x01\x01\x01\0\1\1\x03\x03";
+	struct flow *f;
+
+	(void)state;
+	make(true, TCP_SYN, "");
+	client("EHLO pc\r\nSTARTTLS\r\n");
+	client("placeholder"); /* as long as the hello */
+	make(false, TCP_ACK, "454 4.7.0 not now\r\n");
+	made[2].data = hello;
+	made[2].length = made[2].captured = sizeof(hello) - 1;
+	for (size_t i = 0; i < 3; i++)
+		f = show(&made[i]);
+	assert_true(f->encrypted);
+	f = show(&made[3]);
+	assert_false(f->encrypted);
+	assert_true(f->rejected);
+}
+
 static void who_speaks_before_the_greeting_arrived_is_told(void **state)
 {
 	(void)state;
@@ -325,6 +346,7 @@ int main(void)
 		TEST(waiting_ends_without_a_further_segment_and_is_told),
 		TEST(the_client_alone_tells_what_it_said),
 		TEST(the_server_alone_tells_that_a_message_was_accepted),
+		TEST(tls_that_was_guessed_is_taken_back_where_the_server_speaks_in_clear),
 		TEST(who_speaks_before_the_greeting_arrived_is_told),
 		TEST(who_was_answered_in_time_did_not_speak_first_however_it_is_shown),
 		TEST(a_body_sent_without_waiting_is_a_body_where_the_server_wants_one),

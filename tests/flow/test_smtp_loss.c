@@ -45,7 +45,7 @@ static void the_client_alone_tells_of_no_success(void **state)
 	assert_int_equal(f->domain_count, 2);
 	assert_true(f->quit); /* instead of a body: the second DATA was refused */
 	assert_false(f->lost_track);
-	f = PLAY("CEHLO a.example\r\nSTARTTLS\r\n", "A", "C\x16\x03\x01MAIL FROM:<a@b>\r\n")->facts;
+	f = PLAY("CEHLO a.example\r\nSTARTTLS\r\n", "A", "T200", "CMAIL FROM:<a@b>\r\n")->facts;
 	assert_true(f->encrypted);
 	assert_int_equal(f->mails, 0);
 	f = PLAY("CEHLO a.example\r\nSTARTTLS\r\n", "A", "CMAIL FROM:<a@b>\r\n")->facts;

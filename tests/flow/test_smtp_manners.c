@@ -211,20 +211,6 @@ static void other_protocols_are_told_apart(void **state)
 	assert_false(PLAY("Sueued as 123\r\n", "CQUIT\r\n", "S221 bye\r\n")->facts->not_smtp);
 }
 
-static void a_handshake_is_no_row_of_unknown_commands(void **state)
-{
-	const struct smtp_facts *f =
-		PLAY("C\x16\x03\x01\x02\n\n\n\n\r\nMAIL FROM:<a@b.example>\r\n",
-		     "S\x16\x03\x03\x02\r\n250 x\r\n", "C\n\n")
-			->facts;
-
-	(void)state;
-	assert_int_equal(f->unknown_commands, 0);
-	assert_int_equal(f->commands, 0);
-	assert_int_equal(f->replies, 0);
-	assert_false(f->spoke_first || f->encrypted || f->bare_lf);
-}
-
 static void noise_of_a_client_is_counted_once_a_greeting_shows_it_to_be_noise(void **state)
 {
 	const struct smtp_facts *f =
@@ -253,7 +239,6 @@ int main(void)
 		cmocka_unit_test(going_on_after_a_refusal_is_seen),
 		cmocka_unit_test(an_unasked_for_421_refuses_and_answers_nothing),
 		cmocka_unit_test(other_protocols_are_told_apart),
-		cmocka_unit_test(a_handshake_is_no_row_of_unknown_commands),
 		cmocka_unit_test(noise_of_a_client_is_counted_once_a_greeting_shows_it_to_be_noise),
 	};
 
