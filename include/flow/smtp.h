@@ -36,8 +36,10 @@ struct smtp_facts {
 	/* Texts: escaped, "" where there is none. */
 	char banner[SMTP_BANNER]; /* first line of the greeting, without its code */
 	char helo[SMTP_HELO];	  /* the first name given */
-	char reply[SMTP_REPLY];	  /* the last 4xx or 5xx, code included, its lines joined by " " */
-	char auth[24];		  /* mechanism, upper case */
+	/* The last 4xx or 5xx, code included, its lines joined by " "; but no 421 that takes leave,
+	 * in answer to nothing or to QUIT, where there is another. */
+	char reply[SMTP_REPLY];
+	char auth[24]; /* mechanism, upper case */
 	/* NUL-terminated texts one behind the other. */
 	uint16_t senders_length, domains_length;
 	uint8_t sender_count, domain_count;
@@ -158,6 +160,7 @@ struct smtp {
 	uint32_t stray;		    /* unknown lines before anything was understood */
 
 	bool joined_enhanced : 1; /* `joined` has an enhanced code already */
+	bool reply_answers : 1;	  /* facts.reply is none that merely takes leave */
 	bool offers_known : 1, torn : 1, after_junk : 1;
 	bool skip_client : 1, skip_server : 1; /* to the end of the line: bytes of it are missing */
 	bool blind_client : 1, blind_server : 1; /* commands, replies may be missing */

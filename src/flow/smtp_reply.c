@@ -184,15 +184,34 @@ void smtp_reply_drop(struct smtp *s)
 	s->joined_enhanced = false;
 }
 
+/* A server that closes the connection of its own accord says so unasked (RFC 5321 3.8). */
+static bool takes_leave(const struct smtp *s, unsigned int code)
+{
+	if (code != 421 || s->greeting == GREETING_AWAITED)
+		return false;
+	if (s->state == STATE_BODY_BYTES || s->state == STATE_MAYBE_BODY)
+		return !s->body_loose; /* it may be the answer to its end */
+	return smtp_queue_empty(&s->queue) || smtp_queue_head(&s->queue) == KIND_QUIT;
+}
+
+static void keep_refusal(struct smtp *s, unsigned int code)
+{
+	bool answers = !takes_leave(s, code);
+
+	if (s->reply_answers && !answers)
+		return;
+	s->reply_answers = answers;
+	s->facts.reply_code = (uint16_t)code;
+	copy_head(s->facts.reply, sizeof(s->facts.reply), s->joined);
+}
+
 static void finish(struct smtp *s, unsigned int code, const struct smtp_sink *sink)
 {
 	struct smtp_reply reply = {.code = (uint16_t)code, .text = s->joined};
 	bool refusal = code >= 400 && code < 600;
 
-	if (refusal) {
-		s->facts.reply_code = reply.code;
-		copy_head(s->facts.reply, sizeof(s->facts.reply), s->joined);
-	}
+	if (refusal)
+		keep_refusal(s, code);
 	smtp_answer(s, code);
 	if (refusal && sink && sink->refusal)
 		sink->refusal(sink->context, &reply);

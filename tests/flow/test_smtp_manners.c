@@ -182,6 +182,39 @@ static void an_unasked_for_421_refuses_and_answers_nothing(void **state)
 	assert_int_equal(p->facts->unmatched_replies, 1);
 	assert_int_equal(p->facts->replies_4xx, 1);
 	assert_string_equal(p->refusals, "421 4.4.2 timeout\n");
+	assert_string_equal(p->facts->reply, "421 4.4.2 timeout"); /* there is no other */
+}
+
+#define REFUSED                                                                                    \
+	HELLO, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n", "CRCPT TO:<a@c.example>\r\n",        \
+		"S550 5.1.1 no such user\r\n"
+
+static void nor_does_it_hide_the_refusal_that_answered(void **state)
+{
+	const struct smtp_facts *f = PLAY(REFUSED, "S421 4.4.2 timeout\r\n")->facts;
+
+	(void)state;
+	assert_string_equal(f->reply, "550 5.1.1 no such user");
+	assert_int_equal(f->reply_code, 550);
+	assert_int_equal(f->replies_4xx, 1);
+	f = PLAY(REFUSED, "CQUIT\r\n", "S421 4.3.2 going down\r\n", "S421 4.3.2 gone\r\n")->facts;
+	assert_string_equal(f->reply, "550 5.1.1 no such user");
+	/* nor after the refusal of the whole connection */
+	f = PLAY("S554 5.7.1 go away\r\n", "S421 4.4.2 timeout\r\n")->facts;
+	assert_string_equal(f->reply, "554 5.7.1 go away");
+	/* within a body */
+	f = PLAY(REFUSED, "CRCPT TO:<a@d.example>\r\n", "S250 ok\r\n", "CDATA\r\n", "S354 go\r\n",
+		 "Ca line\r\n", "S421 4.4.2 timeout\r\n")
+		    ->facts;
+	assert_string_equal(f->reply, "550 5.1.1 no such user");
+	/* one that answers is the last refusal */
+	f = PLAY(REFUSED, "CRCPT TO:<a@d.example>\r\n", "S421 4.7.0 too many errors\r\n")->facts;
+	assert_string_equal(f->reply, "421 4.7.0 too many errors");
+	f = PLAY("S421 4.7.0 try later\r\n")->facts;
+	assert_string_equal(f->reply, "421 4.7.0 try later");
+	/* one that did not gives way to any other */
+	f = PLAY(HELLO, "S421 4.4.2 timeout\r\n", "CRSET\r\n", "S421 4.4.2 bye\r\n")->facts;
+	assert_string_equal(f->reply, "421 4.4.2 bye");
 }
 
 static void other_protocols_are_told_apart(void **state)
@@ -238,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_body_that_does_not_await_the_354_is_pipelined),
 		cmocka_unit_test(going_on_after_a_refusal_is_seen),
 		cmocka_unit_test(an_unasked_for_421_refuses_and_answers_nothing),
+		cmocka_unit_test(nor_does_it_hide_the_refusal_that_answered),
 		cmocka_unit_test(other_protocols_are_told_apart),
 		cmocka_unit_test(noise_of_a_client_is_counted_once_a_greeting_shows_it_to_be_noise),
 	};
