@@ -39,6 +39,9 @@ def main():
         rows[f"mixed-{i}"] = mixed
     for i in range(4):
         rows[f"lossy-{i}"] = [s for s in talk() if draw.random() < 0.7]
+    for lead in (1, 5, 48):  # acknowledgements of what was never sent, and nothing waits long for it
+        rows[f"lies-{lead}"] = [s[:2] + bytes([(s[2] & 15) | ((s[2] >> 4) + lead & 15) << 4, s[3] + lead // 16,
+                                               s[4], 60]) + s[6:] for s in talk()]
     for name, segments in rows.items():
         (directory / name).write_bytes(b"\0" + b"".join(segments))
     for i in range(10):
