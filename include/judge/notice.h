@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/hash.h"
 
 #define NOTICE_LIST 64
 
@@ -39,36 +40,78 @@ enum notice_result {
 enum notice_result notice_parse(const char *reply, struct notice *ret_);
 
 /*
- * Who has said so, and whether it is more than a claim.  One server's word is a claim, since anyone
- * can forge it; a finding is one that names a configured public address, or what two servers in
- * different networks (/24, /48) and different domains say of the same address.  A server without a
- * known name counts as of another domain than a named one; two without are told apart by /16 and
- * /32.  Of bounded size: beyond it the oldest claims go first, then the oldest findings, and
- * `evicted` counts both.  Where no address is named, or the server's own, there is an entry for
- * each list; that never becomes a finding.
+ * The same for what strangers say all day: a text that was read lately is known again, and new ones
+ * are read up to NOTICE_RATE in a second of stamps, and as long as the connection has had fewer
+ * than NOTICE_READS refusals `before` it.  Whether it is a notice.
  */
-#define NOTICE_ADDRESSES 32 /* public addresses held at once */
-#define NOTICE_VOICES	 8  /* servers held for each */
+#define NOTICE_READS 64
+#define NOTICE_RATE  1000
+
+struct notice_counters {
+	uint64_t given_up; /* texts that were NOTICE_GIVEN_UP */
+	uint64_t unread;   /* refusals beyond those bounds */
+};
+
+struct notice_reader;
+
+struct notice_reader *notice_reader_new(const struct hash_key *key); /* NULL without memory */
+void notice_reader_free(struct notice_reader *r);
+bool notice_reader_read(struct notice_reader *r, const char *reply, uint32_t before, int64_t time,
+			struct notice *ret_);
+const struct notice_counters *notice_reader_counters(const struct notice_reader *r);
+
+/*
+ * Who has said so, and whether it is more than a claim.  One server's word is a claim, since anyone
+ * can forge it; an address is a finding where it is configured as public, or where two servers say
+ * so, of whatever list, that have nothing to do with each other as far as is known: of different
+ * networks (/16, /32) of one address family, and not of one domain.  That domains differ proves
+ * nothing, since who owns a zone names his servers as he likes; and a v4 server beside a v6 one may
+ * be a single machine.  Each list of an address is told for itself, with those who named it.  Where
+ * no address is named, or the server's own, lists stand by themselves, and never become a finding.
+ *
+ * Of bounded size.  Where there is no room, whoever has made the most of it goes back: the party (a
+ * network or domain) that was the first to name the most addresses (or lists of one), NOTICE_OWN at
+ * least, loses its oldest claim, else its oldest finding; else the oldest claim goes, else the
+ * oldest finding.  So a few servers of one owner, who can forge as many findings as they like, push
+ * out one another's.  A configured address is given up for no other.
+ */
+#define NOTICE_ADDRESSES 48 /* public addresses held at once: more than can be configured */
+#define NOTICE_LISTS	 16 /* lists held for each */
+#define NOTICE_VOICES	 8  /* servers held for each of both */
+#define NOTICE_CLIENTS	 8  /* internal hosts held for each list */
+#define NOTICE_OWN	 4
 
 struct notice_heard {
 	int64_t time;
 	struct addr client; /* the internal host that was told so */
 	struct addr server;
-	const char *domain; /* the server's: names_domain() of its name; "" where unknown */
+	const char *domain; /* the server's: names_domain() of its name; "" where doubtful */
 	const struct notice *notice;
 };
 
+enum listing_news {
+	LISTING_TOLD,	 /* nothing that was not taken before */
+	LISTING_CLAIMED, /* a list that was not named for this address before */
+	LISTING_FOUND,	 /* the address became a finding */
+};
+
+/* A list and an address. */
 struct listing {
 	bool has_address;
 	struct addr address;
-	char list[NOTICE_LIST]; /* the one named last */
-	bool is_policy;		/* every notice so far was one of policy */
-	bool finding;
+	char list[NOTICE_LIST];
+	bool is_policy;	 /* every notice so far was one of policy */
+	bool finding;	 /* the address is one */
+	bool configured; /* the address is, as public */
+	enum listing_news news;
 	int64_t first, last;	    /* stamps of the first and the newest notice */
 	uint64_t heard;		    /* notices in all */
 	uint32_t voices;	    /* distinct servers, up to NOTICE_VOICES */
 	struct addr client, server; /* of the newest */
-	char reply[320];	    /* its words, escaped */
+	struct addr first_server;   /* who named it first */
+	uint32_t client_count;
+	struct addr clients[NOTICE_CLIENTS]; /* the newest that were told, newest first */
+	char reply[320];		     /* the newest notice's words, escaped */
 };
 
 struct listings;
@@ -77,13 +120,17 @@ struct listings *listings_new(void);
 void listings_free(struct listings *l);
 /* Addresses configured as public, borrowed until the next call. */
 void listings_set_public(struct listings *l, const struct addr *addresses, size_t count);
-/* Takes a notice; returns the entry as it now stands, and in *ret_news whether it is a new claim
- * or has just become a finding. */
+/* Takes a notice; returns the entry as it now stands, until the next call, and in *ret_news whether
+ * it is new, or its address has just become a finding. */
 const struct listing *listings_hear(struct listings *l, const struct notice_heard *heard,
 				    const char *reply, bool *ret_news);
+/* One that has changed, with its news; false where all were taken.  In turn, so that none waits for
+ * ever on others that change on. */
+bool listings_take_changed(struct listings *l, struct listing *ret_);
 size_t listings_count(const struct listings *l);
-const struct listing *listings_at(const struct listings *l, size_t i); /* newest last heard first */
-uint64_t listings_evicted(const struct listings *l);
+/* By address, the last heard of first; of each its lists in that order. */
+const struct listing *listings_at(const struct listings *l, size_t i);
+uint64_t listings_evicted(const struct listings *l); /* lists of addresses given up */
 
 /* One as a sentence: a claim or a finding, and what it is worth. */
 #define LISTING_TEXT 1024

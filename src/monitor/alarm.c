@@ -1,47 +1,56 @@
 #include "alarm.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 #include "base/log.h"
 #include "base/moment.h"
-#include "base/text.h"
 
-static struct alarm_told *find(struct alarm *a, const struct listing *l)
+/* A new minute, where that is up: what was left out of the one before is told. */
+static void renew(struct alarm_ration *r, const char *what, int64_t now)
 {
-	for (size_t i = 0; i < a->count; i++) {
-		struct alarm_told *t = &a->told[i];
-
-		if (addr_equal(&t->address, &l->address) &&
-		    (l->has_address || strcmp(t->list, l->list) == 0))
-			return t;
-	}
-	return NULL;
+	if (now >= r->since && now - r->since < MOMENT_MINUTE)
+		return;
+	if (r->more)
+		log_say("and %" PRIu64 " more %s: see `egress25 status`", r->more, what);
+	*r = (struct alarm_ration){.since = now};
 }
 
-static void add(struct alarm *a, const struct listing *l)
+static bool may_tell(struct alarm_ration *r)
 {
-	if (a->count == NOTICE_ADDRESSES)
-		a->count = 0; /* then some are told twice */
-	a->told[a->count] = (struct alarm_told){.address = l->address, .finding = l->finding};
-	text_print(a->told[a->count].list, NOTICE_LIST, "%s", l->list);
-	a->count++;
+	if (r->told < ALARM_MINUTE) {
+		r->told++;
+		return true;
+	}
+	r->more++;
+	return false;
+}
+
+/* Whoever configures an address is told of it in any case: there are few. */
+static bool is_told(struct alarm *a, const struct listing *l)
+{
+	switch (l->news) {
+	case LISTING_CLAIMED:
+		return may_tell(&a->claims);
+	case LISTING_FOUND:
+		return l->configured || may_tell(&a->findings);
+	case LISTING_TOLD:
+	default:
+		return false;
+	}
 }
 
 static void tell_listings(struct alarm *a, const struct batch *batch)
 {
 	char text[LISTING_TEXT];
+	int64_t now = moment_now();
 
+	renew(&a->claims, "claims that we are blacklisted", now);
+	renew(&a->findings, "addresses that two servers call blacklisted", now);
 	for (uint32_t i = 0; i < batch_listing_count(batch); i++) {
 		const struct listing *l = batch_listing(batch, i);
-		struct alarm_told *told = find(a, l);
 
-		if (told && (told->finding || !l->finding))
-			continue;
-		if (told)
-			told->finding = true;
-		else
-			add(a, l);
-		log_say("%s", listing_describe(l, text));
+		if (is_told(a, l))
+			log_say("%s", listing_describe(l, text));
 	}
 }
 

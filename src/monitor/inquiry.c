@@ -9,19 +9,18 @@
 #include "judge/suspects.h"
 
 /* Less than a beat of the monitor, so that a new offender is told with what is thought of it. */
-#define COLLECT_EACH	  (MOMENT_SECOND / 5)
-#define PUBLIC_CONFIGURED 32
-#define PUBLIC_ALL	  (PUBLIC_CONFIGURED + NOTICE_ADDRESSES)
+#define COLLECT_EACH (MOMENT_SECOND / 5)
+#define PUBLIC_MOST  32
 
 struct inquiry {
 	const struct site *site;
 	struct names *names;
 	struct suspects *suspects;
 	struct listings *listings;
-	struct addr public[PUBLIC_ALL]; /* configured ones first, then those found */
-	size_t configured, public_count;
-	uint64_t heard, told; /* notices; how many when the listings were told last */
-	int64_t collected;    /* clock of the last look at what has changed */
+	struct notice_reader *refusals;
+	struct addr public[PUBLIC_MOST];
+	size_t public_count;
+	int64_t collected; /* clock of the last look at what has changed */
 };
 
 struct inquiry *inquiry_new(const struct hash_key *key)
@@ -32,8 +31,9 @@ struct inquiry *inquiry_new(const struct hash_key *key)
 		return NULL;
 	q->names = names_new(key);
 	q->suspects = suspects_new(key, SUSPECTS_CAPACITY);
+	q->refusals = notice_reader_new(key);
 	q->listings = listings_new();
-	if (q->names && q->suspects && q->listings)
+	if (q->names && q->suspects && q->refusals && q->listings)
 		return q;
 	inquiry_free(q);
 	return NULL;
@@ -45,6 +45,7 @@ void inquiry_free(struct inquiry *q)
 		return;
 	names_free(q->names);
 	suspects_free(q->suspects);
+	notice_reader_free(q->refusals);
 	listings_free(q->listings);
 	free(q);
 }
@@ -54,27 +55,17 @@ void inquiry_set_policy(struct inquiry *q, const struct policy *policy)
 	q->site = policy_site(policy);
 }
 
-/* Lookups in blacklists are of interest for what is configured and for what was found. */
-static void know_public(struct inquiry *q)
-{
-	size_t count = q->configured;
-
-	for (size_t i = 0; i < listings_count(q->listings) && count < PUBLIC_ALL; i++) {
-		const struct listing *l = listings_at(q->listings, i);
-
-		if (l->finding && l->has_address)
-			q->public[count++] = l->address;
-	}
-	q->public_count = count;
-	names_set_public(q->names, q->public, count);
-}
-
+/*
+ * Lookups in blacklists are of interest for what is configured alone.  What servers say is forged
+ * too cheaply: whoever made a finding of his own server's address, and then sent mail to ours,
+ * would have ours look that up.
+ */
 void inquiry_set_public(struct inquiry *q, const struct addr *addresses, size_t count)
 {
-	q->configured = count < PUBLIC_CONFIGURED ? count : PUBLIC_CONFIGURED;
-	memcpy(q->public, addresses, q->configured * sizeof(*addresses));
-	listings_set_public(q->listings, q->public, q->configured);
-	know_public(q);
+	q->public_count = count < PUBLIC_MOST ? count : PUBLIC_MOST;
+	memcpy(q->public, addresses, q->public_count * sizeof(*addresses));
+	listings_set_public(q->listings, q->public, q->public_count);
+	names_set_public(q->names, q->public, q->public_count);
 }
 
 void inquiry_restore(struct inquiry *q, const struct addr *host, const void *blob, size_t size)
@@ -164,29 +155,35 @@ void inquiry_end(struct inquiry *q, const struct flow *f, struct dialogue *dialo
 	smtp_mark(&dialogue->smtp.facts, &dialogue->weighed);
 }
 
+/* The domain by which the client itself found the server: what others asked for, a bot among them,
+ * may have been planted, to make two parties of one or one of two. */
+static const char *domain_of(const struct inquiry *q, const struct flow *f)
+{
+	enum names_origin origin;
+	uint64_t group;
+	const char *name = names_of(q->names, &f->client, &f->server, f->started, &origin, &group);
+
+	return name && (origin == NAMES_BY_NAME || origin == NAMES_BY_MX) ? names_domain(name) : "";
+}
+
 void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *dialogue,
 		     const struct smtp_reply *reply)
 {
+	const struct smtp_facts *facts = dialogue ? &dialogue->smtp.facts : NULL;
+	uint32_t before = facts ? facts->replies_4xx + facts->replies_5xx : 0;
 	struct notice notice;
 	struct notice_heard heard = {.time = f->last,
 				     .client = f->client,
 				     .server = f->server,
 				     .notice = &notice};
-	enum names_origin origin;
-	uint64_t group;
-	const char *name;
 	bool news;
 
-	if (notice_parse(reply->text, &notice) != NOTICE_LISTED)
+	if (!notice_reader_read(q->refusals, reply->text, before, f->last, &notice))
 		return;
 	if (dialogue)
 		dialogue->listed = true;
-	name = names_of(q->names, &f->client, &f->server, f->started, &origin, &group);
-	heard.domain = name ? names_domain(name) : "";
+	heard.domain = domain_of(q, f);
 	listings_hear(q->listings, &heard, reply->text, &news);
-	q->heard++;
-	if (news)
-		know_public(q);
 }
 
 bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
@@ -221,16 +218,17 @@ static void put_host(void *context, const struct addr *client, const struct evid
 	batch_add_host(context, client, e);
 }
 
+/* Those that have changed, as long as there is room; false where some may be left. */
 static bool put_listings(struct inquiry *q, struct batch *batch)
 {
-	if (q->told == q->heard)
-		return true;
-	if (batch_listing_count(batch) > 0) /* those of a moment ago */
-		return false;
-	for (size_t i = 0; i < listings_count(q->listings); i++)
-		batch_add_listing(batch, listings_at(q->listings, i));
-	q->told = q->heard;
-	return true;
+	struct listing l;
+
+	while (batch_listing_count(batch) < BATCH_LISTINGS) {
+		if (!listings_take_changed(q->listings, &l))
+			return true;
+		batch_add_listing(batch, &l);
+	}
+	return false;
 }
 
 bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, bool all)
@@ -249,6 +247,7 @@ void inquiry_health(const struct inquiry *q, struct health *h)
 {
 	const struct names_counters *n = names_counters(q->names);
 	const struct suspects_counters *s = suspects_counters(q->suspects);
+	const struct notice_counters *r = notice_reader_counters(q->refusals);
 
 	health_add_loss(h, "DNS messages not understood", n->bad);
 	health_add_loss(h, "DNS messages cut short", n->cut);
@@ -257,4 +256,6 @@ void inquiry_health(const struct inquiry *q, struct health *h)
 	health_add_loss(h, "hosts whose evidence was given up", s->evicted);
 	health_add_loss(h, "hosts whose evidence in the record was of no use", s->discarded);
 	health_add_loss(h, "listings evicted", listings_evicted(q->listings));
+	health_add_loss(h, "refusals too laborious to look through for listings", r->given_up);
+	health_add_loss(h, "refusals beyond those looked through for listings", r->unread);
 }

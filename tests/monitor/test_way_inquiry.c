@@ -185,7 +185,7 @@ static void more_hosts_than_a_batch_takes_are_all_told_at_the_end(void **state)
 
 /* --- listings --------------------------------------------------------------------------------- */
 
-static void is_told_by(const char *server)
+static struct conversation begun_with(const char *server)
 {
 	struct conversation c = connection(MAIL, server);
 
@@ -194,6 +194,13 @@ static void is_told_by(const char *server)
 	replies(&c, "250 mx\r\n");
 	says(&c, "MAIL FROM:<a@example.com>\r\n");
 	replies(&c, "250 ok\r\n");
+	return c;
+}
+
+static void is_told_by(const char *server)
+{
+	struct conversation c = begun_with(server);
+
 	says(&c, "RCPT TO:<b@example.net>\r\n");
 	replies(&c, LISTED "\r\n");
 	says(&c, "QUIT\r\n");
@@ -252,6 +259,91 @@ static void of_a_configured_address_one_server_is_enough(void **state)
 	assert_true(newest_listing()->finding);
 }
 
+/* A bot within asks a resolver of its own. */
+static void a_name_that_another_host_looked_up_says_nothing_of_who_speaks(void **state)
+{
+	(void)state;
+	resolves(BOT, "10.0.0.53", "mx1.example.net", 1, MX);
+	resolves(BOT, "10.0.0.53", "mx2.example.net", 1, OTHER);
+	is_told_by(MX);
+	is_told_by(OTHER);
+	collect();
+	assert_true(newest_listing()->finding);
+}
+
+static void servers_of_a_domain_that_the_host_looked_up_are_one_party(void **state)
+{
+	(void)state;
+	resolves(MAIL, "10.0.0.53", "mx1.example.net", 1, MX);
+	resolves(MAIL, "10.0.0.53", "mx2.example.net", 1, OTHER);
+	is_told_by(MX);
+	is_told_by(OTHER);
+	collect();
+	assert_int_equal(newest_listing()->voices, 2);
+	assert_false(newest_listing()->finding);
+}
+
+/* Otherwise two servers could make a blacklist's user of ours look like a bot. */
+static void what_servers_say_makes_no_evidence_of_lookups(void **state)
+{
+	struct addr public;
+
+	(void)state;
+	is_told_by(MX);
+	is_told_by(OTHER);
+	collect();
+	assert_true(newest_listing()->finding);
+	attempt(BOT, MX);
+	resolves(BOT, "10.0.0.53", "9.113.0.203.zen.spamhaus.org", 1, "127.0.0.2");
+	collect();
+	assert_true(evidence_of(BOT)->sums[SUM_DNSBL] < 0.1F);
+	addr_parse("203.0.113.9", &public);
+	way_set_public(way, &public, 1);
+	resolves(BOT, "10.0.0.53", "9.113.0.203.bl.spamcop.net", 1, "127.0.0.2");
+	collect();
+	assert_true(evidence_of(BOT)->sums[SUM_DNSBL] > 0.9F);
+}
+
+static uint64_t lost(const char *reason)
+{
+	struct health h = {0};
+
+	way_health(way, &h);
+	for (unsigned int i = 0; i < h.loss_count; i++)
+		if (strcmp(h.losses[i].reason, reason) == 0)
+			return h.losses[i].count;
+	return 0;
+}
+
+#define UNREAD "refusals beyond those looked through for listings"
+
+/* Each refusal names another address. */
+static void a_connection_of_refusals_is_looked_through_within_bounds(void **state)
+{
+	struct conversation c = begun_with(MX);
+	char reply[100];
+
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++) {
+		says(&c, "RCPT TO:<b@example.net>\r\n");
+		snprintf(reply, sizeof(reply),
+			 "554 Client host [203.0.113.%u] blocked using zen.spamhaus.org\r\n", i);
+		replies(&c, reply);
+	}
+	collect();
+	assert_in_range(batch_listing_count(batch), 1, BATCH_LISTINGS);
+	assert_in_range(lost(UNREAD), 200 - NOTICE_READS, 200 - NOTICE_READS + 1);
+	batch_clear(batch);
+	says(&c, "RCPT TO:<b@example.net>\r\n");
+	replies(&c, "554 Client host [203.0.113.40] blocked using zen.spamhaus.org\r\n");
+	collect();
+	assert_int_equal(newest_listing()->heard, 2); /* known again */
+	batch_clear(batch);
+	is_told_by(OTHER);
+	collect();
+	assert_int_equal(newest_listing()->heard, 1);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static void a_name_that_was_looked_up_is_the_server_s_though_it_never_answered(void **state)
@@ -301,6 +393,10 @@ int main(void)
 		TEST(more_hosts_than_a_batch_takes_are_all_told_at_the_end),
 		TEST(two_servers_of_different_networks_make_a_claim_a_finding),
 		TEST(of_a_configured_address_one_server_is_enough),
+		TEST(a_name_that_another_host_looked_up_says_nothing_of_who_speaks),
+		TEST(servers_of_a_domain_that_the_host_looked_up_are_one_party),
+		TEST(what_servers_say_makes_no_evidence_of_lookups),
+		TEST(a_connection_of_refusals_is_looked_through_within_bounds),
 		TEST(a_name_that_was_looked_up_is_the_server_s_though_it_never_answered),
 		TEST(a_dialogue_has_its_server_s_name),
 	};

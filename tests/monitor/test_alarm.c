@@ -1,0 +1,140 @@
+/* What a monitor says of listings, and how much of it in a minute. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../src/monitor/alarm.h"
+#include "base/moment.h"
+
+static struct batch *batch;
+static struct alarm state_of_alarm;
+static int64_t now;
+static unsigned int lines;
+static char last[LISTING_TEXT];
+
+/* The linker puts these in the place of the wall clock and of standard error. */
+int64_t __wrap_moment_now(void);
+void __wrap_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int64_t __wrap_moment_now(void)
+{
+	return now;
+}
+
+void __wrap_log_say(const char *format, ...)
+{
+	va_list args;
+
+	lines++;
+	va_start(args, format);
+	vsnprintf(last, sizeof(last), format, args);
+	va_end(args);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	batch = batch_new(&(struct hash_key){{1, 2}});
+	state_of_alarm = (struct alarm){0};
+	now = 1800000000 * MOMENT_SECOND;
+	lines = 0;
+	return batch ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	batch_free(batch);
+	return 0;
+}
+
+/* Batches that each hold one listing; returns how many lines were said. */
+static unsigned int tell(unsigned int count, enum listing_news news, bool configured)
+{
+	unsigned int before = lines;
+	struct listing l = {
+		.has_address = true,
+		.news = news,
+		.finding = news == LISTING_FOUND,
+		.configured = configured,
+		.voices = 1,
+		.heard = 1,
+	};
+
+	strcpy(l.list, "zen.spamhaus.org");
+	for (unsigned int i = 0; i < count; i++) {
+		batch_clear(batch);
+		batch_add_listing(batch, &l);
+		alarm_tell(&state_of_alarm, batch);
+	}
+	return lines - before;
+}
+
+static void what_is_no_news_is_not_told(void **state)
+{
+	(void)state;
+	assert_int_equal(tell(5, LISTING_TOLD, false), 0);
+	assert_int_equal(tell(1, LISTING_CLAIMED, false), 1);
+	assert_non_null(strstr(last, "zen.spamhaus.org"));
+	assert_non_null(strstr(last, "perhaps blacklisted"));
+	assert_int_equal(tell(1, LISTING_FOUND, false), 1);
+}
+
+static void of_many_claims_a_few_are_told_and_then_their_number(void **state)
+{
+	(void)state;
+	assert_int_equal(tell(500, LISTING_CLAIMED, false), ALARM_MINUTE);
+	now += MOMENT_MINUTE - 1;
+	assert_int_equal(tell(7, LISTING_CLAIMED, false), 0);
+	now++;
+	assert_int_equal(tell(1, LISTING_TOLD, false), 1);
+	assert_non_null(strstr(last, "and 499 more claims"));
+	assert_non_null(strstr(last, "egress25 status"));
+	now += MOMENT_MINUTE;
+	assert_int_equal(tell(1, LISTING_TOLD, false), 0);
+	assert_int_equal(tell(1, LISTING_CLAIMED, false), 1);
+}
+
+static void claims_do_not_keep_a_finding_from_being_told(void **state)
+{
+	(void)state;
+	tell(500, LISTING_CLAIMED, false);
+	assert_int_equal(tell(500, LISTING_FOUND, false), ALARM_MINUTE);
+	now += MOMENT_MINUTE;
+	assert_int_equal(tell(1, LISTING_TOLD, false), 2);
+	assert_non_null(strstr(last, "and 492 more addresses"));
+}
+
+static void a_finding_of_a_configured_address_is_always_told(void **state)
+{
+	(void)state;
+	tell(500, LISTING_FOUND, false);
+	assert_int_equal(tell(32, LISTING_FOUND, true), 32);
+}
+
+static void a_clock_set_back_starts_a_new_minute(void **state)
+{
+	(void)state;
+	tell(10, LISTING_CLAIMED, false);
+	now -= MOMENT_DAY;
+	assert_int_equal(tell(1, LISTING_CLAIMED, false), 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_no_news_is_not_told),
+		TEST(of_many_claims_a_few_are_told_and_then_their_number),
+		TEST(claims_do_not_keep_a_finding_from_being_told),
+		TEST(a_finding_of_a_configured_address_is_always_told),
+		TEST(a_clock_set_back_starts_a_new_minute),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
