@@ -52,7 +52,7 @@ struct host {
 	struct list servers;
 	struct list recent;
 	struct ledger_sheet ledger; /* the sum behind the verdict */
-	struct list notices;	    /* blacklistings that it was told of last */
+	struct list notices;	    /* blacklistings that it was told of */
 };
 
 extern const struct field host_fields[];

@@ -16,7 +16,7 @@
 struct notice_row {
 	char address[ADDR_TEXT]; /* the public address named; "" where none was */
 	char *list;		 /* "zen.spamhaus.org" */
-	bool finding; /* a configured address, or two servers of different networks said so */
+	bool finding; /* the address: it is configured, or two servers that are strangers name it */
 	bool policy;  /* no sign of an infection: a list of dynamic addresses, say */
 	int64_t first_seen, last_seen;
 	int64_t heard, servers;
@@ -26,8 +26,8 @@ struct notice_row {
 
 extern const struct field notice_fields[];
 
-/* Newest first; of those that `client` was told of last where it is not NULL.  0 with *ret_ filled,
- * to be given to notices_done(), or a negative errno (record_error()). */
+/* Findings first, then the newest; of those that `client` was told of where it is not NULL.  0 with
+ * *ret_ filled, to be given to notices_done(), or a negative errno (record_error()). */
 int notices_load(const struct record *r, const char *client, struct list *ret_);
 void notices_done(struct list *list);
 

@@ -237,13 +237,13 @@ static const char version_2_tables[] =
 	" remarks TEXT NOT NULL,"     /* JSON array of texts: a mail server unlike itself */
 	" state BLOB NOT NULL"	      /* the judge's own memory: struct evidence */
 	") STRICT;"
-	/* What remote servers said of a public address of ours, by run. */
+	/* What remote servers said of a public address of ours, by run and list; 256 at most. */
 	"CREATE TABLE listing("
 	" run INTEGER NOT NULL REFERENCES run(id),"
 	" address TEXT NOT NULL," /* '' where none was named */
 	" list TEXT NOT NULL,"
 	" policy INTEGER NOT NULL,"
-	" finding INTEGER NOT NULL,"
+	" finding INTEGER NOT NULL,"	/* of the address, whatever list */
 	" first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL,"
 	" heard INTEGER NOT NULL,"
@@ -251,6 +251,9 @@ static const char version_2_tables[] =
 	" client TEXT NOT NULL,"
 	" server TEXT NOT NULL,"
 	" reply TEXT NOT NULL,"
+	" configured INTEGER NOT NULL," /* the address is, as ours */
+	" first_server TEXT NOT NULL,"
+	" clients TEXT NOT NULL," /* JSON array of addresses, newest first */
 	" PRIMARY KEY(run, address, list)"
 	") STRICT, WITHOUT ROWID;";
 

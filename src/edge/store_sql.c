@@ -92,13 +92,18 @@ static const char *const texts[] = {
 		"SELECT h.address, v.state FROM verdict v JOIN host h ON h.id = v.host WHERE v.host"
 		" IN (SELECT host FROM verdict ORDER BY observed DESC LIMIT ?1) ORDER BY "
 		"v.observed",
-	/* A list that was named before, for the same address. */
-	[SQL_LISTING_DROP] =
-		"DELETE FROM listing WHERE run = ?1 AND address = ?2 AND address <> ''",
 	[SQL_LISTING_PUT] =
-		"INSERT OR REPLACE INTO listing(run, policy, finding, first, last, heard, voices,"
-		" address, list, client, server, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-		" ?10, ?11, ?12)",
+		"INSERT OR REPLACE INTO listing(run, policy, finding, configured, first, last,"
+		" heard, voices, address, list, client, server, reply, first_server, clients)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	/* Never a finding for a claim, nor a configured address for another; and of what one server
+	 * was the first to say, more than the second number goes before what others did. */
+	[SQL_LISTING_LIMIT] =
+		"DELETE FROM listing WHERE (run, address, list) IN (SELECT run, address, list FROM"
+		" (SELECT run, address, list, configured, finding, last, row_number() OVER"
+		" (PARTITION BY configured, finding, first_server ORDER BY last DESC) AS own"
+		" FROM listing) ORDER BY configured DESC, finding DESC, own <= ?2 DESC, last DESC"
+		" LIMIT -1 OFFSET ?1) RETURNING 1",
 	[SQL_ROUTER_ADD] = "INSERT OR IGNORE INTO router(noticed, mac) VALUES (?1, ?2)",
 	[SQL_ROUTER_LIMIT] =
 		"DELETE FROM router WHERE mac IN (SELECT mac FROM router ORDER BY noticed"
@@ -116,6 +121,8 @@ static const char *const texts[] = {
 		" outward, inward, last_frame, down, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 		" ?9)",
 	[SQL_LOST_PUT] = "INSERT OR REPLACE INTO lost(run, count, reason) VALUES (?1, ?2, ?3)",
+	[SQL_LOST_ADD] = "INSERT INTO lost(run, count, reason) VALUES (?1, ?2, ?3)"
+			 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[SQL_UNCLASSIFIED_ADD] = "INSERT OR IGNORE INTO unclassified(run, port, client, server)"
 				 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_NEXT_ID] = "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM conn),"

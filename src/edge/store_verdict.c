@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "judge/suspects.h"
 
 /* Three JSON arrays, to be freed. */
@@ -174,25 +175,61 @@ int store_load_evidence(struct store *s, store_evidence_fn *each, void *context)
 	return r;
 }
 
+/* --- what remote servers say of us ------------------------------------------------------------ */
+
+#define LISTINGS	256 /* rows of the record, whatever strangers say */
+#define LISTINGS_OF_ONE 16
+#define CLIENTS_TEXT	(NOTICE_CLIENTS * (ADDR_TEXT + 3) + 3)
+
+/* The hosts that were told, as a JSON array. */
+static const char *format_clients(const struct listing *l, char buf[CLIENTS_TEXT])
+{
+	char address[ADDR_TEXT];
+	size_t at = 1;
+
+	text_print(buf, CLIENTS_TEXT, "[");
+	for (uint32_t i = 0; i < l->client_count; i++) {
+		text_print(buf + at, CLIENTS_TEXT - at, "%s\"%s\"", i ? "," : "",
+			   addr_format(&l->clients[i], address));
+		at += strlen(buf + at);
+	}
+	text_print(buf + at, CLIENTS_TEXT - at, "]");
+	return buf;
+}
+
 static int put_listing(struct store *s, const struct listing *l)
 {
-	char address[ADDR_TEXT] = "", client[ADDR_TEXT], server[ADDR_TEXT];
-	struct sqlite3_stmt *st = STORE_BIND(s, SQL_LISTING_DROP, s->run);
-	int r;
+	char address[ADDR_TEXT] = "", client[ADDR_TEXT], server[ADDR_TEXT], first[ADDR_TEXT];
+	char clients[CLIENTS_TEXT];
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_LISTING_PUT, s->run, l->is_policy, l->finding, l->configured,
+			   l->first, l->last, (int64_t)l->heard, l->voices);
 
 	if (l->has_address)
 		addr_format(&l->address, address);
-	store_text(st, 2, address);
-	r = store_do(s, st);
-	if (r < 0)
+	store_text(st, 9, address);
+	store_text(st, 10, l->list);
+	store_text(st, 11, addr_format(&l->client, client));
+	store_text(st, 12, addr_format(&l->server, server));
+	store_text(st, 13, l->reply);
+	store_text(st, 14, addr_format(&l->first_server, first));
+	store_text(st, 15, format_clients(l, clients));
+	return store_do(s, st);
+}
+
+/* Keeps the rows within bounds, and counts what goes. */
+static int limit_listings(struct store *s)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_LISTING_LIMIT, LISTINGS, LISTINGS_OF_ONE);
+	int64_t gone = 0;
+	int r;
+
+	while ((r = store_step(s, st)) > 0)
+		gone++;
+	if (r < 0 || gone == 0)
 		return r;
-	st = STORE_BIND(s, SQL_LISTING_PUT, s->run, l->is_policy, l->finding, l->first, l->last,
-			(int64_t)l->heard, l->voices);
-	store_text(st, 8, address);
-	store_text(st, 9, l->list);
-	store_text(st, 10, addr_format(&l->client, client));
-	store_text(st, 11, addr_format(&l->server, server));
-	store_text(st, 12, l->reply);
+	st = STORE_BIND(s, SQL_LOST_ADD, s->run, gone);
+	store_text(st, 3, "listings that found no room in the record");
 	return store_do(s, st);
 }
 
@@ -203,5 +240,5 @@ int store_put_listings(struct store *s, const struct batch *b)
 
 	for (uint32_t i = 0; i < count && r == 0; i++)
 		r = put_listing(s, batch_listing(b, i));
-	return r;
+	return r == 0 && count > 0 ? limit_listings(s) : r;
 }

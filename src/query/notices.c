@@ -29,15 +29,20 @@ const struct field notice_fields[] = {
 	{0},
 };
 
-/* Runs each keep their own: one row for an address, or for a list that named none, in the words
- * heard last.  Findings first: a stranger can make up as many claims as there is room for. */
-#define NOTICES_OF(condition)                                                                      \
-	"SELECT * FROM (SELECT address, list, max(finding) OVER g, policy, min(first) OVER g,"     \
-	" max(last) OVER g AS newest, total(max(heard, 0)) OVER g, max(voices) OVER g, client,"    \
-	" server, reply, row_number() OVER (PARTITION BY address, iif(address = '', list, '')"     \
-	" ORDER BY last DESC, run DESC) AS place FROM listing" condition                           \
-	" WINDOW g AS (PARTITION BY address, iif(address = '', list, '')))"                        \
-	" WHERE place = 1 ORDER BY 3 DESC, newest DESC, address, list"
+/* Runs each keep their own: one row for a list and an address, if any is named, in the words heard
+ * last.  An address that one run found is a finding whatever list others name.  Configured
+ * addresses and findings come first: a stranger can make up as many claims as there is room for. */
+static const char notices_sql[] =
+	"SELECT * FROM (SELECT address, list, max(iif(address = '', 0, finding)) OVER a AS found,"
+	" policy, min(first) OVER g, max(last) OVER g AS newest, total(max(heard, 0)) OVER g,"
+	" max(voices) OVER g, client, server, reply, max(configured) OVER a AS ours,"
+	/* in JSON; addresses hold nothing that is escaped there */
+	" max(instr(clients, '\"' || ?1 || '\"')) OVER g AS told,"
+	" row_number() OVER (PARTITION BY address, list ORDER BY last DESC, run DESC) AS place"
+	" FROM listing"
+	" WINDOW a AS (PARTITION BY address), g AS (PARTITION BY address, list))"
+	" WHERE place = 1 AND (?1 IS NULL OR told > 0)"
+	" ORDER BY ours DESC, found DESC, newest DESC, address, list";
 
 static void take(sqlite3_stmt *s, struct notice_row *row)
 {
@@ -58,8 +63,7 @@ int notices_load(const struct record *r, const char *client, struct list *ret_)
 {
 	struct notice_row *rows = calloc(NOTICES_MOST, sizeof(*rows));
 	struct list list = {.items = rows};
-	sqlite3_stmt *s =
-		record_prepare(r, client ? NOTICES_OF(" WHERE client = ?1") : NOTICES_OF(""));
+	sqlite3_stmt *s = record_prepare(r, notices_sql);
 	int rc = 0;
 
 	if (!rows || !s) {
@@ -67,8 +71,7 @@ int notices_load(const struct record *r, const char *client, struct list *ret_)
 		free(rows);
 		return rows ? record_errno(r) : -ENOMEM;
 	}
-	if (client)
-		sqlite3_bind_text(s, 1, client, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 1, client, -1, SQLITE_STATIC); /* NULL binds null */
 	while (list.count < NOTICES_MOST && (rc = record_step(s)) > 0)
 		take(s, &rows[list.count++]);
 	rc = rc < 0 ? record_errno(r) : 0;

@@ -53,6 +53,9 @@ static struct listing listing(const char *address, const char *list, int64_t las
 		.voices = 2,
 		.client = fixture_addr("10.0.0.25"),
 		.server = fixture_addr("2001:db8::25"),
+		.first_server = fixture_addr("2001:db8::25"),
+		.client_count = 2,
+		.clients = {fixture_addr("10.0.0.25"), fixture_addr("10.0.0.7")},
 	};
 
 	if (address) {
@@ -76,7 +79,10 @@ static void a_listing_stands_with_all_that_was_said(void **state)
 
 	(void)state;
 	l.finding = true;
+	l.configured = true;
 	hear(&l);
+	said("SELECT configured || '|' || first_server || '|' || clients FROM listing",
+	     "1|2001:db8::25|[\"10.0.0.25\",\"10.0.0.7\"]");
 	said("SELECT run || '|' || address || '|' || list || '|' || policy || '|' || finding"
 	     " || '|' || (first - 1795478400000000) || '|' || (last - 1795478400000000)"
 	     " || '|' || heard || '|' || voices || '|' || client || '|' || server || '|' || reply"
@@ -85,7 +91,7 @@ static void a_listing_stands_with_all_that_was_said(void **state)
 	     "554 blocked using zen.spamhaus.org");
 }
 
-static void an_address_has_one_listing_a_run_that_of_the_list_named_last(void **state)
+static void each_list_of_an_address_has_its_own_row(void **state)
 {
 	struct listing l = listing("203.0.113.9", "zen.spamhaus.org", DAY_START);
 
@@ -93,10 +99,10 @@ static void an_address_has_one_listing_a_run_that_of_the_list_named_last(void **
 	hear(&l);
 	l = listing("203.0.113.9", "b.barracudacentral.org", DAY_START + 1);
 	hear(&l);
-	l = listing("203.0.113.10", "b.barracudacentral.org", DAY_START + 1);
+	l.heard = 5;
 	hear(&l);
-	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM listing"), 2);
-	said("SELECT list FROM listing WHERE address = '203.0.113.9'", "b.barracudacentral.org");
+	said("SELECT group_concat(list || ' ' || heard) FROM (SELECT * FROM listing ORDER BY list)",
+	     "b.barracudacentral.org 5,zen.spamhaus.org 3");
 }
 
 static void without_an_address_there_is_one_for_each_list(void **state)
@@ -149,15 +155,80 @@ static void what_was_heard_last_long_ago_goes_by_age(void **state)
 	said("SELECT group_concat(address) FROM listing", "203.0.113.10");
 }
 
+/* Claims of that many addresses, or findings, heard a second apart; each server says so many. */
+static void hear_many(int count, int server_says, bool finding, int64_t from)
+{
+	char text[ADDR_TEXT];
+
+	for (int i = 0; i < count; i++) {
+		struct listing l = listing("203.0.113.9", "zen", from + i * MOMENT_SECOND);
+
+		text_print(text, sizeof(text), "198.51.%d.%d", i / 256, i % 256);
+		l.address = fixture_addr(text);
+		text_print(text, sizeof(text), "192.0.%d.%d", i / server_says / 256,
+			   i / server_says % 256);
+		l.first_server = fixture_addr(text);
+		l.finding = finding;
+		if (!batch_add_listing(b, &l)) {
+			fixture_write(s, b);
+			batch_clear(b);
+			assert_true(batch_add_listing(b, &l));
+		}
+	}
+	fixture_write(s, b);
+	batch_clear(b);
+}
+
+static void a_flood_of_claims_keeps_the_newest_and_every_finding(void **state)
+{
+	struct listing l = listing("203.0.113.9", "zen", DAY_START);
+
+	(void)state;
+	l.finding = true;
+	hear(&l);
+	batch_clear(b);
+	hear_many(1000, 4, false, DAY_START);
+	said("SELECT count(*) || ' ' || sum(finding) || ' ' || sum(address = '198.51.3.231')"
+	     " || ' ' || sum(address = '198.51.0.0') FROM listing",
+	     "256 1 1 0");
+	said("SELECT reason || ': ' || count FROM lost",
+	     "listings that found no room in the record: 745");
+}
+
+/* As two rented servers can forge them. */
+static void many_findings_of_one_server_push_out_one_another(void **state)
+{
+	struct listing l = listing("203.0.113.9", "zen", DAY_START);
+
+	(void)state;
+	l.finding = true;
+	hear(&l);
+	l = listing("203.0.113.10", "zen", DAY_START);
+	l.finding = l.configured = true;
+	hear(&l);
+	batch_clear(b);
+	hear_many(1000, 1000, true, DAY_START + 1);
+	said("SELECT count(*) || ' ' || sum(address = '203.0.113.9') || ' ' ||"
+	     " sum(address = '203.0.113.10') FROM listing",
+	     "256 1 1");
+	/* Where they are of many, the oldest goes, but no configured address. */
+	hear_many(1000, 1, true, DAY_START + 2000 * MOMENT_SECOND);
+	said("SELECT count(*) || ' ' || sum(address = '203.0.113.9') || ' ' ||"
+	     " sum(address = '203.0.113.10') FROM listing",
+	     "256 0 1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 	const struct CMUnitTest tests[] = {
 		TEST(a_listing_stands_with_all_that_was_said),
-		TEST(an_address_has_one_listing_a_run_that_of_the_list_named_last),
+		TEST(each_list_of_an_address_has_its_own_row),
 		TEST(without_an_address_there_is_one_for_each_list),
 		TEST(each_run_keeps_its_own),
 		TEST(what_was_heard_last_long_ago_goes_by_age),
+		TEST(a_flood_of_claims_keeps_the_newest_and_every_finding),
+		TEST(many_findings_of_one_server_push_out_one_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

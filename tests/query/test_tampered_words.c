@@ -51,7 +51,7 @@ static int setup(void **state)
 		    T0);
 	scratch_sql(&s,
 		    "INSERT INTO listing VALUES (1, '203.0.113.9', 'zen', 0, 1, %lld, %lld, 2, 2,"
-		    " '10.0.0.1', '198.51.100.4', '554')",
+		    " '10.0.0.1', '198.51.100.4', '554', 0, '198.51.100.4', '[\"10.0.0.1\"]')",
 		    T0, T0);
 	*state = &s;
 	return 0;
@@ -163,12 +163,12 @@ static void tamper(struct scratch *s, const char *value)
 		    "UPDATE server SET name = %s; UPDATE helo SET name = %s;"
 		    "UPDATE verdict SET verdict = %s, reasons = %s, ledger = %s, remarks = %s;"
 		    "UPDATE listing SET address = %s, list = %s, client = %s, server = %s,"
-		    " reply = %s",
+		    " reply = %s, first_server = %s, clients = %s",
 		    value, value, value, value, value, value, value, value, value, value, value,
-		    value, value, value, value);
+		    value, value, value, value, value, value);
 	ask_all(s);
 	/* Else nobody is told of them. */
-	scratch_sql(s, "UPDATE listing SET client = '10.0.0.1'");
+	scratch_sql(s, "UPDATE listing SET clients = '[\"10.0.0.1\"]'");
 	ask_all(s);
 }
 
@@ -233,7 +233,8 @@ static void any_type_in_any_column_is_survived(void **state)
 		       "CREATE TABLE verdict(host, verdict, score, log_odds, observed, reasons,"
 		       " ledger, remarks, state); CREATE TABLE helo(host, name, first_seen,"
 		       " last_seen); CREATE TABLE listing(run, address, list, policy, finding,"
-		       " first, last, heard, voices, client, server, reply)");
+		       " first, last, heard, voices, client, server, reply, configured,"
+		       " first_server, clients)");
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		const char *v = values[i];
 
@@ -243,8 +244,11 @@ static void any_type_in_any_column_is_survived(void **state)
 		scratch_sql(s, "INSERT INTO helo VALUES (1, %s, %s, %s)", v, v, v);
 		scratch_sql(s,
 			    "INSERT INTO listing VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s,"
-			    " '10.0.0.1', %s, %s)",
-			    v, v, v, v, v, v, v, v, v, v, v);
+			    " %s, %s, %s, %s, %s, %s)",
+			    v, v, v, v, v, v, v, v, v, v, v, v, v, v, v);
+		ask_all(s);
+		/* Else nobody is told of them. */
+		scratch_sql(s, "UPDATE listing SET clients = '[\"10.0.0.1\"]'");
 		ask_all(s);
 	}
 }
