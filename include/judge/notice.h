@@ -39,6 +39,10 @@ enum notice_result {
  */
 enum notice_result notice_parse(const char *reply, struct notice *ret_);
 
+/* Neither private nor otherwise special, so that a server can see it as ours; those for
+ * documentation pass.  No other is taken from a notice. */
+bool notice_is_public(const struct addr *a);
+
 /*
  * The same for what strangers say all day: a text that was read lately is known again, and new ones
  * are read up to NOTICE_RATE in a second of stamps, and as long as the connection has had fewer

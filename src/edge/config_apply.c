@@ -9,6 +9,7 @@
 
 #include "base/moment.h"
 #include "base/text.h"
+#include "judge/notice.h"
 
 #define SENSOR_MOST 64
 
@@ -76,6 +77,10 @@ static int apply_public(struct apply *a, const struct item *item)
 
 	if (addr_parse(item->text, &address) < 0 || !addr_is_unicast(&address))
 		return config_item_fail(a, item, "expected an address, such as 203.0.113.9");
+	if (!notice_is_public(&address))
+		return config_item_fail(a, item,
+					"no server on the Internet sees this address; write the "
+					"one in front of the NAT, such as 203.0.113.9");
 	for (size_t i = 0; i < c->public_count; i++)
 		if (addr_equal(&c->public_addresses[i], &address))
 			return item->option ? 0

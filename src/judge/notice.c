@@ -144,7 +144,7 @@ static size_t take_field(struct text *t, char kind, const char *s, struct captur
 	switch (kind) {
 	case 'a':
 		n = plain_address(s, &a);
-		c->has_address = n && plain_is_public(&a);
+		c->has_address = n && notice_is_public(&a);
 		c->address = a;
 		return n;
 	case 'l':
@@ -315,7 +315,7 @@ static bool find_only(const struct plain *t, bool in_urls, struct addr *ret_)
 		while (place < end && t->s + place->at < s)
 			place++;
 		if (place == end || t->s + place->at > s || url != in_urls ||
-		    !plain_is_public(&place->address))
+		    !notice_is_public(&place->address))
 			continue;
 		if (found && !addr_equal(ret_, &place->address))
 			return false;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "judge/notice.h"
+
 #define LONG	 1000 /* bytes of a reply that was probably cut */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -149,7 +151,7 @@ static void drop_last_word(struct plain *t)
 	t->s[t->length] = '\0';
 }
 
-bool plain_is_public(const struct addr *a)
+bool notice_is_public(const struct addr *a)
 {
 	static const struct {
 		uint8_t bytes[4];

@@ -63,7 +63,4 @@ bool plain_may_be_address(const char *text, const char *s);
  * length; 0, with *ret_ untouched, where there is none, or a network's. */
 size_t plain_address(const char *s, struct addr *ret_);
 
-/* Neither private nor otherwise special; those for documentation pass. */
-bool plain_is_public(const struct addr *a);
-
 #endif

@@ -65,6 +65,24 @@ static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 	}
 }
 
+static void a_private_address_is_no_public_one(void **state)
+{
+	static const char *const private[] = {"192.168.1.1", "10.0.0.25",   "172.16.0.1",
+					      "100.64.0.1",  "169.254.1.1", "fd00::1",
+					      "fe80::1"};
+	char text[100], error[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++) {
+		snprintf(text, sizeof(text), "public_addresses = \"%s\"", private[i]);
+		snprintf(error, sizeof(error),
+			 ":1: public_addresses: \"%s\": no server on the Internet sees this "
+			 "address; write the one in front of the NAT, such as 203.0.113.9",
+			 private[i]);
+		refuses(text, error);
+	}
+}
+
 static void public_addresses_are_single_addresses_and_stand_once(void **state)
 {
 	(void)state;
@@ -256,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_names_are_told_with_the_nearest_known_one),
 		cmocka_unit_test(names_of_what_does_not_exist_yet_are_unknown),
+		cmocka_unit_test(a_private_address_is_no_public_one),
 		cmocka_unit_test(public_addresses_are_single_addresses_and_stand_once),
 		cmocka_unit_test(values_of_the_wrong_kind_are_told_with_what_is_expected),
 		cmocka_unit_test(a_bad_end_is_told),
