@@ -299,6 +299,9 @@ static void what_servers_say_makes_no_evidence_of_lookups(void **state)
 	assert_true(evidence_of(BOT)->sums[SUM_DNSBL] < 0.1F);
 	addr_parse("203.0.113.9", &public);
 	way_set_public(way, &public, 1);
+	resolves(BOT, "10.0.0.53", "99.100.51.198.bl.spamcop.net", 1, "127.0.0.2");
+	collect();
+	assert_true(evidence_of(BOT)->sums[SUM_DNSBL] < 0.1F);
 	resolves(BOT, "10.0.0.53", "9.113.0.203.bl.spamcop.net", 1, "127.0.0.2");
 	collect();
 	assert_true(evidence_of(BOT)->sums[SUM_DNSBL] > 0.9F);
