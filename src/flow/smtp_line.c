@@ -142,8 +142,11 @@ void smtp_mark_local(struct smtp *s, struct smtp_piece path)
 	size_t n = at ? (size_t)(at - path.at) : path.length;
 	uint32_t hash = SMTP_HASH_BEGIN;
 
-	for (size_t i = 0; i < n; i++)
-		hash = smtp_hash(hash, &(char){smtp_lower(path.at[i])}, 1);
+	for (size_t i = 0; i < n; i++) {
+		char c = smtp_lower(path.at[i]);
+
+		hash = smtp_hash(hash, &c, 1);
+	}
 	if (n == 0)
 		return;
 	s->locals[hash % SMTP_LOCALS] |= UINT64_C(1) << (hash >> 2) % 64;
@@ -157,7 +160,9 @@ static size_t marked_length(const struct smtp *s, const char *text, size_t n)
 	size_t longest = 0;
 
 	for (size_t i = 0; i < n && i < LOCAL_MOST && (unsigned char)text[i] > ' '; i++) {
-		hash = smtp_hash(hash, &(char){smtp_lower(text[i])}, 1);
+		char c = smtp_lower(text[i]);
+
+		hash = smtp_hash(hash, &c, 1);
 		if ((i + 1 == n || !is_word(smtp_lower(text[i + 1]))) && is_marked(s, hash))
 			longest = i + 1;
 	}

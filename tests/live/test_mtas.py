@@ -30,8 +30,10 @@ PAIRS = [(name, tls) for name in SERVERS for tls in (False, True)]
 # OpenSMTPD offers STARTTLS and fails in the handshake (mtas.py)
 FAILING = SERVERS["opensmtpd"][1]
 SUBJECT, BODY = "On the hovercraft", "It is full of eels."
-# What a server says behind a refusal to the rest of a pipeline, or to a client that hangs up then.
-SEQUEL = re.compile(r"503 |554 5\.5\.1 Error: no valid recipients$|421 ")
+# What a server says behind a refusal to the rest of a pipeline.
+SEQUEL = re.compile(r"503 |554 5\.5\.1 Error: no valid recipients$")
+PARTING = "421 "  # answers nothing, and so hides no refusal that did
+AUTH_REFUSED = re.compile(r"^(535( \d\.\d\.\d)?).*")  # may repeat a user's name: only the codes are kept
 PIPELINE = re.compile(rb"RCPT TO:[^\r]*\r\n(RCPT|DATA|BDAT)")
 
 
@@ -200,7 +202,9 @@ class Mail:
             if c["outcome"] == "encrypted":
                 equal(f"reply within STARTTLS of {c['client']}", None, c["reply"])
                 continue
-            seen = [masked(words) for words in self.refusals_of(c)]
+            seen = [AUTH_REFUSED.sub(r"\1", masked(words)) for words in self.refusals_of(c)]
+            if len(seen) > 1 and seen[-1].startswith(PARTING):
+                seen.pop()
             equal(f"reply to {c['senders'] or c['client']}", seen[-1] if seen else None, c["reply"])
             words = [masked(self.logged[s].words) for s in c["senders"] if self.logged[s].words]
             if not words:
