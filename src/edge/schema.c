@@ -243,7 +243,7 @@ static const char version_2_tables[] =
 	" address TEXT NOT NULL," /* '' where none was named */
 	" list TEXT NOT NULL,"
 	" policy INTEGER NOT NULL,"
-	" finding INTEGER NOT NULL,"	/* of the address, whatever list */
+	" finding INTEGER NOT NULL," /* of the address, whatever list */
 	" first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL,"
 	" heard INTEGER NOT NULL,"
