@@ -1,0 +1,24 @@
+/*
+ * inject: reset segments onto a wire by libnet, from the interface's own MAC address: another one
+ * would teach the switch a wrong port for it, and cut off bystanders.
+ */
+#ifndef EGRESS25_EDGE_INJECT_H
+#define EGRESS25_EDGE_INJECT_H
+
+#include "wire/reset.h"
+
+#define INJECT_ERROR 512
+
+struct injector;
+
+/*
+ * Opens an Ethernet interface; needs CAP_NET_RAW.  0, or a negative errno with one line in error:
+ * why, and what to do.  Not for more than one thread at a time.
+ */
+int inject_open(const char *interface, struct injector **ret_, char error[INJECT_ERROR]);
+void inject_close(struct injector *i); /* accepts NULL */
+
+/* Sends one segment as it is planned.  0 or a negative errno: -ENOBUFS where the queue is full. */
+int inject_send(struct injector *i, const struct reset *r);
+
+#endif
