@@ -32,6 +32,9 @@ void neighbours_note(struct neighbours *n, const struct packet *p);
  */
 bool neighbours_next_router(struct neighbours *n, uint8_t ret_mac[6]);
 
+/* Whether a MAC is known as a router's. */
+bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6]);
+
 uint64_t neighbours_evicted(const struct neighbours *n);
 
 #endif

@@ -80,6 +80,7 @@ int policy_add_allow(struct policy *p, const struct allow *allow, const char *or
 const struct site *policy_site(const struct policy *p);
 
 bool policy_has_mail_servers(const struct policy *p);
+bool policy_is_mail_server(const struct policy *p, const struct addr *a);
 
 /* Judges an attempt of an internal host at the time it began. */
 void policy_judge(const struct policy *p, const struct addr *client, const struct addr *server,

@@ -104,6 +104,13 @@ static bool is_virtual_router(const uint8_t mac[6])
 	return false;
 }
 
+bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6])
+{
+	const struct neighbour *e = find(n, mac);
+
+	return is_virtual_router(mac) || (e && e->router);
+}
+
 static struct neighbour *get(struct neighbours *n, const uint8_t mac[6], int64_t now)
 {
 	struct neighbour *bucket = bucket_of(n, mac), *e = find(n, mac);

@@ -77,6 +77,11 @@ const struct site *policy_site(const struct policy *p)
 	return &p->site;
 }
 
+bool policy_is_mail_server(const struct policy *p, const struct addr *a)
+{
+	return lpm_find(p->mail_servers, a) != NULL;
+}
+
 bool policy_has_mail_servers(const struct policy *p)
 {
 	return p->rules[POLICY_MAIL_SERVER].count > 0;

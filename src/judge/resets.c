@@ -1,0 +1,360 @@
+#include "judge/resets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/moment.h"
+
+#define APART	 1000 /* microseconds between two answers, later on */
+#define SEGMENTS 2    /* of an answer */
+#define HOSTS	 1024 /* counted apart within a second; those of one hash together */
+#define SERVERS	 64   /* MAC addresses of mail servers that are remembered */
+
+static const char *const mode_names[RESET_MODE_COUNT] = {
+	[RESET_NEVER] = "never",
+	[RESET_OFF] = "off",
+	[RESET_DRY_RUN] = "dry-run",
+	[RESET_ON] = "on",
+};
+_Static_assert(sizeof(mode_names) / sizeof(*mode_names) == RESET_MODE_COUNT, "a mode has no name");
+
+static const char *const refusal_names[RESET_REFUSAL_COUNT] = {
+	[RESET_REFUSED_PROTECTED] = "resets refused: an end is in never_reset",
+	[RESET_REFUSED_MAIL_SERVER] = "resets refused: the host has a mail server's MAC address",
+	[RESET_REFUSED_TUNNEL] = "resets refused: a remote mirror takes nothing back",
+	[RESET_REFUSED_LINK] = "resets refused: the frame told no MAC addresses",
+	[RESET_REFUSED_SENDING] = "resets refused: the interface did not take them",
+};
+_Static_assert(sizeof(refusal_names) / sizeof(*refusal_names) == RESET_REFUSAL_COUNT,
+	       "a refusal has no name");
+
+/* Of a connection; all 0 where it was never reset. */
+struct state {
+	uint32_t mark;	 /* what the client had sent when it was first reset ends here */
+	uint32_t beyond; /* the first payload seen behind the mark begins here */
+	uint32_t last;	 /* low microseconds of the stamp of the last answer */
+	uint32_t sent;	 /* segments */
+	uint8_t answers; /* up to RESETS_AT_ONCE */
+	bool marked;	 /* since it was first reset */
+	bool has_beyond;
+	bool survived;
+	bool could; /* it was counted as one that could be killed */
+};
+
+struct share {
+	uint32_t second, segments;
+};
+
+struct resets {
+	struct hash_key key;
+	const struct neighbours *neighbours;
+	const struct policy *policy;
+	const struct prefix *never;
+	size_t never_count;
+	uint32_t limit, flows;
+	enum reset_mode mode;
+	bool via;
+	struct state *states; /* [flows + 1] */
+	struct share all, hosts[HOSTS];
+	uint8_t servers[SERVERS][6];
+	unsigned int server_count, server_next;
+	struct resets_counters counters;
+};
+
+const char *reset_mode_name(enum reset_mode mode)
+{
+	return mode_names[mode];
+}
+
+int reset_mode_parse(const char *text, enum reset_mode *ret_)
+{
+	for (unsigned int i = 0; i < RESET_MODE_COUNT; i++)
+		if (strcmp(text, mode_names[i]) == 0) {
+			*ret_ = (enum reset_mode)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+const char *reset_refusal_name(enum reset_refusal refusal)
+{
+	return refusal_names[refusal];
+}
+
+static size_t states_bytes(const struct resets *r)
+{
+	return ((size_t)r->flows + 1) * sizeof(*r->states);
+}
+
+struct resets *resets_new(const struct hash_key *key, uint32_t flows, const struct neighbours *n)
+{
+	struct resets *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->key = *key;
+	r->flows = flows;
+	r->neighbours = n;
+	r->limit = RESETS_LIMIT;
+	r->states = mmap(NULL, states_bytes(r), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->states != MAP_FAILED)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void resets_free(struct resets *r)
+{
+	if (!r)
+		return;
+	munmap(r->states, states_bytes(r));
+	free(r);
+}
+
+void resets_set_mode(struct resets *r, enum reset_mode mode)
+{
+	r->mode = mode;
+}
+
+enum reset_mode resets_mode(const struct resets *r)
+{
+	return r->mode;
+}
+
+void resets_set_limit(struct resets *r, uint32_t segments_a_second)
+{
+	r->limit = segments_a_second;
+}
+
+void resets_set_via(struct resets *r, bool via)
+{
+	r->via = via;
+}
+
+void resets_set_policy(struct resets *r, const struct policy *policy, const struct prefix *never,
+		       size_t never_count)
+{
+	r->policy = policy;
+	r->never = never;
+	r->never_count = never_count;
+	r->server_count = 0; /* they may be others now */
+}
+
+const struct resets_counters *resets_counters(const struct resets *r)
+{
+	return &r->counters;
+}
+
+/* --- whom not to reset ------------------------------------------------------------------------ */
+
+static bool is_server_mac(const struct resets *r, const uint8_t mac[6])
+{
+	for (unsigned int i = 0; i < r->server_count; i++)
+		if (memcmp(r->servers[i], mac, 6) == 0)
+			return true;
+	return false;
+}
+
+void resets_note(struct resets *r, const struct packet *p)
+{
+	if (!p->has_mac || !policy_is_mail_server(r->policy, &p->destination) ||
+	    is_server_mac(r, p->mac_destination))
+		return;
+	memcpy(r->servers[r->server_next], p->mac_destination, 6);
+	r->server_next = (r->server_next + 1) % SERVERS;
+	if (r->server_count < SERVERS)
+		r->server_count++;
+}
+
+static bool is_protected(const struct resets *r, const struct addr *a)
+{
+	for (size_t i = 0; i < r->never_count; i++)
+		if (prefix_contains(&r->never[i], a))
+			return true;
+	return false;
+}
+
+/* The reason not to, or RESET_REFUSAL_COUNT. */
+static enum reset_refusal refuse(const struct resets *r, const struct flow *f,
+				 const struct packet *p, bool from_client)
+{
+	const uint8_t *mac = from_client ? p->mac_source : p->mac_destination;
+	static const uint8_t none[6];
+
+	if (p->tunnel != TUNNEL_NONE && !r->via)
+		return RESET_REFUSED_TUNNEL;
+	if (!p->has_mac || memcmp(p->mac_source, none, 6) == 0 ||
+	    memcmp(p->mac_destination, none, 6) == 0)
+		return RESET_REFUSED_LINK;
+	for (unsigned int i = 0; i < p->tag_count; i++)
+		if (p->tags[i].tpid == 0)
+			return RESET_REFUSED_LINK;
+	if (is_protected(r, &f->client) || is_protected(r, &f->server))
+		return RESET_REFUSED_PROTECTED;
+	if (is_server_mac(r, mac) && !neighbours_is_router(r->neighbours, mac))
+		return RESET_REFUSED_MAIL_SERVER;
+	return RESET_REFUSAL_COUNT;
+}
+
+/* --- how much --------------------------------------------------------------------------------- */
+
+static bool has_room(struct share *s, uint32_t second, uint32_t limit)
+{
+	if (s->second != second)
+		*s = (struct share){.second = second};
+	return s->segments + SEGMENTS <= limit;
+}
+
+/* Takes the room of one answer. */
+static bool take_room(struct resets *r, const struct flow *f, int64_t time)
+{
+	uint32_t second = (uint32_t)(time / MOMENT_SECOND);
+	uint64_t hash = hash_bytes(&r->key, &f->client, sizeof(f->client));
+	struct share *host = &r->hosts[hash % HOSTS];
+	uint32_t kept = f->connected ? 0 : r->limit / 4;
+
+	if (!has_room(&r->all, second, r->limit - kept) || !has_room(host, second, r->limit / 4))
+		return false;
+	r->all.segments += SEGMENTS;
+	host->segments += SEGMENTS;
+	return true;
+}
+
+static bool is_too_soon(const struct state *s, int64_t time)
+{
+	return s->answers >= RESETS_AT_ONCE && (uint32_t)time - s->last < APART;
+}
+
+/* --- what became of it ------------------------------------------------------------------------ */
+
+/* a lies behind b, not by half of all numbers. */
+static bool is_behind(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+static void count_fate(struct resets *r, struct state *s, const struct flow *f)
+{
+	if (!s->could && f->connected) {
+		s->could = true;
+		r->counters.could++;
+		r->counters.killed += !s->survived;
+	}
+}
+
+/* Whether payload that the client sent after it was first reset was acknowledged.  A FIN takes a
+ * number too, so that without payload in sight one number more says nothing. */
+static void watch(struct resets *r, struct state *s, const struct flow *f, const struct packet *p,
+		  bool from_client)
+{
+	uint32_t end = p->seq + p->payload_length;
+
+	if (from_client && p->payload_length > 0 && is_behind(end, s->mark) && !s->has_beyond) {
+		s->has_beyond = true;
+		s->beyond = is_behind(p->seq, s->mark) ? p->seq : s->mark;
+	}
+	count_fate(r, s, f);
+	if (from_client || s->survived || !(p->flags & TCP_ACK) || (p->flags & TCP_RST))
+		return;
+	if (!is_behind(p->ack, s->mark + 1) && !(s->has_beyond && is_behind(p->ack, s->beyond)))
+		return;
+	s->survived = true;
+	r->counters.killed -= s->could;
+}
+
+struct reset_tale resets_tale(const struct resets *r, uint32_t index, const struct flow *f)
+{
+	const struct state *s = &r->states[index];
+	struct reset_tale tale = {.sent = s->sent};
+
+	if (s->marked && f->connected)
+		tale.fate = s->survived ? RESET_FATE_SURVIVED : RESET_FATE_KILLED;
+	return tale;
+}
+
+/* --- a packet --------------------------------------------------------------------------------- */
+
+void resets_begin(struct resets *r, uint32_t index)
+{
+	struct state *s = &r->states[index];
+
+	/* Reading does not touch memory that was never written. */
+	if (s->answers || s->marked)
+		memset(s, 0, sizeof(*s));
+}
+
+bool resets_is_own(struct resets *r, const struct packet *p)
+{
+	if (!reset_is_own(p, &r->key))
+		return false;
+	r->counters.own++;
+	return true;
+}
+
+static bool is_offence(const struct flow *f)
+{
+	return f->kind == FLOW_ATTEMPT && f->standing == STANDING_OFFENCE &&
+	       f->port_class == PORT_WATCHED;
+}
+
+/* What can be answered: the SYN of the client, and whatever acknowledges. */
+static bool is_answerable(const struct packet *p, bool from_client)
+{
+	if (p->flags & TCP_RST)
+		return false;
+	return (p->flags & TCP_ACK) || (from_client && (p->flags & TCP_SYN));
+}
+
+bool resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p,
+		   struct reset_pair *ret_)
+{
+	struct state *s = &r->states[index];
+	bool from_client = addr_equal(&p->source, &f->client) && p->source_port == f->client_port;
+	const struct reset_edges edges = {.client_known = f->client_edge,
+					  .server_known = f->server_edge,
+					  .client = f->client_shown,
+					  .server = f->server_shown};
+	enum reset_refusal refusal;
+
+	if (s->marked)
+		watch(r, s, f, p, from_client);
+	if (r->mode < RESET_DRY_RUN || !is_offence(f) || !is_answerable(p, from_client) ||
+	    is_too_soon(s, p->time))
+		return false;
+	refusal = refuse(r, f, p, from_client);
+	if (refusal != RESET_REFUSAL_COUNT) {
+		r->counters.refused[refusal] += SEGMENTS;
+		return false;
+	}
+	if (!take_room(r, f, p->time)) {
+		r->counters.limited += SEGMENTS;
+		return false;
+	}
+	if (s->answers < RESETS_AT_ONCE)
+		s->answers++;
+	s->last = (uint32_t)p->time;
+	if (r->mode == RESET_DRY_RUN) {
+		r->counters.planned += SEGMENTS;
+		return false;
+	}
+	if (!s->marked)
+		s->mark = edges.client_known ? edges.client : from_client ? p->seq : p->ack;
+	reset_plan(p, from_client, &edges, &r->key, ret_);
+	return true;
+}
+
+void resets_sent(struct resets *r, uint32_t index, const struct flow *f, unsigned int segments)
+{
+	struct state *s = &r->states[index];
+
+	r->counters.sent += segments;
+	r->counters.refused[RESET_REFUSED_SENDING] += SEGMENTS - segments;
+	if (segments == 0)
+		return;
+	s->sent += segments;
+	s->marked = true;
+	count_fate(r, s, f);
+}
