@@ -43,6 +43,11 @@ struct health {
 	uint8_t example_count;
 	uint8_t interface_count;
 	struct health_interface interfaces[HEALTH_INTERFACES];
+	struct {
+		const char *mode; /* static text; NULL where there can be none */
+		uint64_t sent, planned, limited, refused; /* segments */
+		uint64_t killable, killed;		  /* connections */
+	} resets;
 	uint8_t loss_count;
 	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */
 };

@@ -31,7 +31,9 @@ struct connection {
 	uint64_t bytes_sent, bytes_received;
 	bool has_dialogue; /* the next two are known */
 	uint32_t messages, recipients;
-	uint32_t texts; /* where the batch keeps its texts; 0: it has none, or none that are new */
+	uint32_t resets; /* segments of ours that answered it */
+	int8_t killed;	 /* by them: 1, or 0; -1 where there was nothing to kill */
+	uint32_t texts;	 /* where the batch keeps its texts; 0: it has none, or none that are new */
 };
 
 /* What was said in a connection: escaped, "" where there is nothing.  Borrowed. */
@@ -43,7 +45,9 @@ struct connection_texts {
 
 /* Numbers of a host, or what is to be added to them; outcomes may be negative in a change. */
 struct tally {
-	int64_t attempts, connected, messages, recipients, bytes_sent, resets, killed;
+	int64_t attempts, connected, messages, recipients, bytes_sent;
+	int64_t resets;		  /* segments of ours */
+	int64_t killable, killed; /* connections that were reset when established; by success */
 	int64_t outcomes[OUTCOME_COUNT];
 };
 

@@ -17,6 +17,7 @@
 
 #include "flow/flow.h"
 #include "flow/neighbours.h"
+#include "judge/offence.h"
 #include "judge/policy.h"
 #include "wire/reset.h"
 
@@ -54,10 +55,6 @@ struct resets_counters {
 
 /* What became of a connection. */
 enum reset_fate { RESET_FATE_NONE, RESET_FATE_SURVIVED, RESET_FATE_KILLED };
-struct reset_tale {
-	uint32_t sent; /* segments */
-	enum reset_fate fate;
-};
 
 #define RESETS_LIMIT   10000 /* segments a second, unless configured */
 #define RESETS_AT_ONCE 8
@@ -95,7 +92,13 @@ bool resets_packet(struct resets *r, uint32_t index, const struct flow *f, const
 		   struct reset_pair *ret_);
 void resets_sent(struct resets *r, uint32_t index, const struct flow *f, unsigned int segments);
 
-struct reset_tale resets_tale(const struct resets *r, uint32_t index, const struct flow *f);
+enum reset_fate resets_fate(const struct resets *r, uint32_t index, const struct flow *f);
+
+/* Fills in what was done to the connection, and what of it is new since it was told last; marks it
+ * as told. */
+void resets_tell(const struct resets *r, uint32_t index, const struct flow *f,
+		 struct connection *connection, struct tally *change);
+void resets_told(struct resets *r, uint32_t index, const struct flow *f);
 
 const struct resets_counters *resets_counters(const struct resets *r);
 

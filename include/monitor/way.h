@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "judge/batch.h"
 #include "judge/policy.h"
+#include "judge/resets.h"
 #include "wire/frame.h"
 
 struct way;
@@ -36,6 +37,20 @@ void way_set_batch(struct way *w, struct batch *batch);
 void way_set_public(struct way *w, const struct addr *addresses, size_t count);
 /* Evidence against a host of an earlier run; before the first frame. */
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
+
+/*
+ * Resets, off at the start.  `send` is called for each segment, to the client first, before
+ * anything else is done with the frame; 0 or a negative errno.  Without it nothing is ever sent.
+ */
+struct way_resets {
+	int (*send)(void *context, const struct reset *segment);
+	void *context;
+	bool via; /* it does not go out where it came in: remote mirrors may be answered */
+};
+void way_set_resets(struct way *w, const struct way_resets *resets);
+/* What is never reset (borrowed until the next call), and how many segments may go out a second. */
+void way_set_protected(struct way *w, const struct prefix *never, size_t count, uint32_t limit);
+void way_set_reset_mode(struct way *w, enum reset_mode mode);
 
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);

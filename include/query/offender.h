@@ -37,7 +37,8 @@ struct offender {
 	int64_t destinations;
 	bool destinations_exact;
 	int64_t bytes_sent, resets;
-	struct maybe killed;
+	struct maybe killed; /* of killable: connections reset when established */
+	int64_t killable;
 	struct list helo; /* first seen first */
 	int64_t outcomes[OUTCOME_COUNT];
 	char verdict[16]; /* "" where nothing is known */

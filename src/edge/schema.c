@@ -255,7 +255,17 @@ static const char version_2_tables[] =
 	" first_server TEXT NOT NULL,"
 	" clients TEXT NOT NULL," /* JSON array of addresses, newest first */
 	" PRIMARY KEY(run, address, list)"
-	") STRICT, WITHOUT ROWID;";
+	") STRICT, WITHOUT ROWID;"
+	/* Connections that were reset though established: what killed is a share of. */
+	"ALTER TABLE host_sum ADD COLUMN killable INTEGER NOT NULL DEFAULT 0;"
+	/* What the run did with resets; segments, and connections. */
+	"ALTER TABLE run ADD COLUMN reset_mode TEXT;"
+	"ALTER TABLE run ADD COLUMN resets_sent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN resets_planned INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN resets_limited INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN resets_refused INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN killable INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN killed INTEGER NOT NULL DEFAULT 0;";
 
 /* The view `connection` stays.  No JSON function here either. */
 static const char version_2_views[] =
@@ -272,7 +282,7 @@ static const char version_2_views[] =
 	" a.first AS first_seen, a.last AS last_seen, a.attempts AS attempts,"
 	" a.connected AS connected, a.messages AS messages, a.recipients AS recipients,"
 	" a.destinations AS destinations, a.folded = 0 AS destinations_exact,"
-	" a.bytes_sent AS bytes_sent, a.resets AS resets, a.killed AS killed,"
+	" a.bytes_sent AS bytes_sent, a.resets AS resets, iif(a.killable > 0, a.killed, NULL) AS killed,"
 	" (SELECT '[' || coalesce(group_concat('\"' || replace(replace(n, '\\', '\\\\'), '\"',"
 	"  '\\\"') || '\"'), '') || ']' FROM (SELECT name AS n FROM helo WHERE host = a.host"
 	"  ORDER BY first_seen, name)) AS helo,"

@@ -82,7 +82,11 @@ static void bind_texts(struct sqlite3_stmt *st, int from, const struct batch *b,
 	store_text(st, from, outcome_name((enum outcome)c->outcome));
 	store_text(st, from + 1, store_vlan_text(c->vlans, c->tag_count, buf->vlan));
 	store_text(st, from + 2, c->has_mac ? mac_format(c->mac, buf->mac) : NULL);
-	bind_dialogue(st, from + 3, b, c, buf);
+	sqlite3_bind_int64(st, from + 3, c->resets);
+	sqlite3_bind_null(st, from + 4);
+	if (c->killed >= 0)
+		sqlite3_bind_int(st, from + 4, c->killed);
+	bind_dialogue(st, from + 5, b, c, buf);
 }
 
 static void note_added(struct row_group *g, const struct connection *c)

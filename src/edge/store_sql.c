@@ -21,9 +21,9 @@ static const char *const texts[] = {
 		"INSERT INTO host_sum(span, start, standing, host, first, last, destinations,"
 		" folded, attempts, connected, messages, recipients, bytes_sent, resets, killed,"
 		" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected,"
-		" outcome_refused, outcome_unreachable, outcome_unanswered)"
+		" outcome_refused, outcome_unreachable, outcome_unanswered, killable)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		" ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT DO UPDATE SET"
+		" ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON CONFLICT DO UPDATE SET"
 		" first = min(first, excluded.first), last = max(last, excluded.last),"
 		" destinations = destinations + excluded.destinations,"
 		" folded = folded + excluded.folded, attempts = attempts + excluded.attempts,"
@@ -32,6 +32,7 @@ static const char *const texts[] = {
 		" recipients = recipients + excluded.recipients,"
 		" bytes_sent = bytes_sent + excluded.bytes_sent,"
 		" resets = resets + excluded.resets, killed = killed + excluded.killed,"
+		" killable = killable + excluded.killable,"
 		" outcome_sent = outcome_sent + excluded.outcome_sent,"
 		" outcome_encrypted = outcome_encrypted + excluded.outcome_encrypted,"
 		" outcome_rejected = outcome_rejected + excluded.outcome_rejected,"
@@ -67,16 +68,17 @@ static const char *const texts[] = {
 	[SQL_CONN_ADD] =
 		"INSERT OR REPLACE INTO conn(id, host, client_port, server, server_port, started,"
 		" last, ended, standing, connected, bytes_sent, bytes_received, reason, outcome,"
-		" vlan, mac, messages, recipients, helo, banner, reply, senders)"
+		" vlan, mac, resets, killed, messages, recipients, helo, banner, reply, senders)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8, NULL, ?7), ?9, ?10, ?11, ?12, ?13,"
-		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
 	/* What was known stays where nothing new is told. */
 	[SQL_CONN_UPDATE] =
 		"UPDATE conn SET last = ?2, ended = iif(?3, NULL, ?2), connected = ?4,"
 		" bytes_sent = ?5, bytes_received = ?6, outcome = ?7, vlan = ?8, mac = ?9,"
-		" messages = coalesce(?10, messages), recipients = coalesce(?11, recipients),"
-		" helo = coalesce(?12, helo), banner = coalesce(?13, banner),"
-		" reply = coalesce(?14, reply), senders = coalesce(?15, senders) WHERE id = ?1",
+		" resets = ?10, killed = ?11,"
+		" messages = coalesce(?12, messages), recipients = coalesce(?13, recipients),"
+		" helo = coalesce(?14, helo), banner = coalesce(?15, banner),"
+		" reply = coalesce(?16, reply), senders = coalesce(?17, senders) WHERE id = ?1",
 	[SQL_HELO_ADD] =
 		"INSERT INTO helo(host, first_seen, last_seen, name) VALUES (?1, ?2, ?3, ?4)"
 		" ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
@@ -113,7 +115,9 @@ static const char *const texts[] = {
 	[SQL_RUN_BEAT] = "UPDATE run SET beat = ?2, next_id = ?3 WHERE id = ?1",
 	[SQL_RUN_HEALTH] = "UPDATE run SET newest = ?2, packets = ?3, attempts = ?4, tracked = ?5,"
 			   " stray = ?6, inbound = ?7, internal = ?8, copies = ?9,"
-			   " unclassified = ?10 WHERE id = ?1",
+			   " unclassified = ?10, resets_sent = ?11, resets_planned = ?12,"
+			   " resets_limited = ?13, resets_refused = ?14, killable = ?15,"
+			   " killed = ?16, reset_mode = ?17 WHERE id = ?1",
 	[SQL_RUN_END] = "UPDATE run SET ended = ?2 WHERE id = ?1",
 	[SQL_RUN_DROP] = "DELETE FROM run WHERE id = ?1",
 	[SQL_INTERFACE_PUT] =

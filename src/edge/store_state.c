@@ -32,11 +32,18 @@ static int put_example(struct store *s, const struct health_example *e)
 
 static int put_health(struct store *s, const struct health *h)
 {
-	int r = store_do(s, STORE_BIND(s, SQL_RUN_HEALTH, s->run, h->newest, (int64_t)h->packets,
-				       (int64_t)h->attempts, (int64_t)h->tracked, (int64_t)h->stray,
-				       (int64_t)h->inbound, (int64_t)h->internal,
-				       (int64_t)h->copies, (int64_t)h->unclassified));
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_RUN_HEALTH, s->run, h->newest, (int64_t)h->packets,
+			   (int64_t)h->attempts, (int64_t)h->tracked, (int64_t)h->stray,
+			   (int64_t)h->inbound, (int64_t)h->internal, (int64_t)h->copies,
+			   (int64_t)h->unclassified, (int64_t)h->resets.sent,
+			   (int64_t)h->resets.planned, (int64_t)h->resets.limited,
+			   (int64_t)h->resets.refused, (int64_t)h->resets.killable,
+			   (int64_t)h->resets.killed);
+	int r;
 
+	store_text(st, 17, h->resets.mode);
+	r = store_do(s, st);
 	for (size_t i = 0; i < h->interface_count && i < HEALTH_INTERFACES && r == 0; i++)
 		r = put_interface(s, &h->interfaces[i]);
 	for (size_t i = 0; i < h->loss_count && i < HEALTH_LOSSES && r == 0; i++)

@@ -107,7 +107,7 @@ static int flush_pile(struct store *s, struct group *g, int span)
 				   t->connected, t->messages, t->recipients, t->bytes_sent,
 				   t->resets, t->killed, o[OUTCOME_SENT], o[OUTCOME_ENCRYPTED],
 				   o[OUTCOME_REJECTED], o[OUTCOME_CONNECTED], o[OUTCOME_REFUSED],
-				   o[OUTCOME_UNREACHABLE], o[OUTCOME_UNANSWERED]));
+				   o[OUTCOME_UNREACHABLE], o[OUTCOME_UNANSWERED], t->killable));
 	p->used = false;
 	return r;
 }

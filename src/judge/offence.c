@@ -12,6 +12,7 @@ void tally_add(struct tally *to, const struct tally *change)
 	to->recipients += change->recipients;
 	to->bytes_sent += change->bytes_sent;
 	to->resets += change->resets;
+	to->killable += change->killable;
 	to->killed += change->killed;
 	for (size_t i = 0; i < OUTCOME_COUNT; i++)
 		to->outcomes[i] += change->outcomes[i];
@@ -40,6 +41,7 @@ static void describe(const struct flow *f, const struct dialogue *dialogue, uint
 		.tag_count = f->tag_count,
 		.bytes_sent = f->bytes_sent,
 		.bytes_received = f->bytes_received,
+		.killed = -1,
 	};
 	memcpy(c->mac, f->mac, sizeof(c->mac));
 	memcpy(c->vlans, f->vlans, sizeof(c->vlans));

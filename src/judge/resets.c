@@ -32,15 +32,16 @@ _Static_assert(sizeof(refusal_names) / sizeof(*refusal_names) == RESET_REFUSAL_C
 
 /* Of a connection; all 0 where it was never reset. */
 struct state {
-	uint32_t mark;	 /* what the client had sent when it was first reset ends here */
-	uint32_t beyond; /* the first payload seen behind the mark begins here */
-	uint32_t last;	 /* low microseconds of the stamp of the last answer */
-	uint32_t sent;	 /* segments */
-	uint8_t answers; /* up to RESETS_AT_ONCE */
-	bool marked;	 /* since it was first reset */
+	uint32_t mark;		  /* what the client had sent when it was first reset ends here */
+	uint32_t beyond;	  /* the first payload seen behind the mark begins here */
+	uint32_t last;		  /* low microseconds of the stamp of the last answer */
+	uint32_t sent, told_sent; /* segments */
+	uint8_t answers;	  /* up to RESETS_AT_ONCE */
+	bool marked;		  /* since it was first reset */
 	bool has_beyond;
 	bool survived;
 	bool could; /* it was counted as one that could be killed */
+	bool told_killable, told_killed;
 };
 
 struct share {
@@ -265,14 +266,39 @@ static void watch(struct resets *r, struct state *s, const struct flow *f, const
 	r->counters.killed -= s->could;
 }
 
-struct reset_tale resets_tale(const struct resets *r, uint32_t index, const struct flow *f)
+enum reset_fate resets_fate(const struct resets *r, uint32_t index, const struct flow *f)
 {
 	const struct state *s = &r->states[index];
-	struct reset_tale tale = {.sent = s->sent};
 
-	if (s->marked && f->connected)
-		tale.fate = s->survived ? RESET_FATE_SURVIVED : RESET_FATE_KILLED;
-	return tale;
+	if (!s->marked || !f->connected)
+		return RESET_FATE_NONE;
+	return s->survived ? RESET_FATE_SURVIVED : RESET_FATE_KILLED;
+}
+
+void resets_tell(const struct resets *r, uint32_t index, const struct flow *f,
+		 struct connection *connection, struct tally *change)
+{
+	const struct state *s = &r->states[index];
+	enum reset_fate fate = resets_fate(r, index, f);
+
+	connection->resets = s->sent;
+	if (fate != RESET_FATE_NONE)
+		connection->killed = fate == RESET_FATE_KILLED;
+	change->resets = s->sent - s->told_sent;
+	change->killable = (fate != RESET_FATE_NONE) - s->told_killable;
+	change->killed = (fate == RESET_FATE_KILLED) - s->told_killed;
+}
+
+void resets_told(struct resets *r, uint32_t index, const struct flow *f)
+{
+	struct state *s = &r->states[index];
+	enum reset_fate fate = resets_fate(r, index, f);
+
+	if (!s->marked)
+		return;
+	s->told_sent = s->sent;
+	s->told_killable = fate != RESET_FATE_NONE;
+	s->told_killed = fate == RESET_FATE_KILLED;
 }
 
 /* --- a packet --------------------------------------------------------------------------------- */
@@ -288,7 +314,7 @@ void resets_begin(struct resets *r, uint32_t index)
 
 bool resets_is_own(struct resets *r, const struct packet *p)
 {
-	if (!reset_is_own(p, &r->key))
+	if (r->counters.sent == 0 || !reset_is_own(p, &r->key))
 		return false;
 	r->counters.own++;
 	return true;

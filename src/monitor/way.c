@@ -1,46 +1,14 @@
-#include "monitor/way.h"
+#include "way_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/moment.h"
-#include "flow/dialogs.h"
-#include "flow/neighbours.h"
-#include "flow/tracker.h"
-#include "monitor/inquiry.h"
-#include "wire/decode.h"
-#include "wire/defrag.h"
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
 #define SAID	   (10 * MOMENT_SECOND) /* an open connection that was answered has said enough */
 #define SAID_MORE  MOMENT_MINUTE	/* and again, where it goes on */
-
-struct way {
-	struct way_options options;
-	const struct policy *policy;
-	const struct site *site;
-	struct batch *batch;
-
-	struct defrag *defrag;
-	struct tracker *tracker;
-	struct neighbours *neighbours;
-	struct dialogs *dialogs;
-	struct inquiry *inquiry;
-
-	uint64_t packets;
-	uint32_t until_sample;
-	int64_t newest;
-	uint64_t decoded[DECODE_COUNT];
-	uint64_t foreign_tunnels;
-	uint64_t batch_lost[BATCH_LOSS_COUNT];
-	struct {
-		uint64_t received, outward, inward;
-		int64_t last_frame;
-	} interfaces[HEALTH_INTERFACES];
-	struct health_example examples[HEALTH_EXAMPLES];
-	uint8_t example_count;
-};
 
 /* --- the tracker's sink ----------------------------------------------------------------------- */
 
@@ -66,6 +34,7 @@ static void on_begin(void *context, struct flow *f)
 	struct way *w = context;
 	struct judgement judgement;
 
+	resets_begin(w->resets, tracker_index(w->tracker, f));
 	if (f->kind == FLOW_UNCLASSIFIED) {
 		note_unclassified(w, f);
 		return;
@@ -116,11 +85,14 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 
 	weigh(w, f, dialogue, final);
 	offence_of_flow(f, dialogue, w->options.id_base, final, &connection, &change);
+	resets_tell(w->resets, index_of(w, f), f, &connection, &change);
 	words = (dialogue ? offence_has_words(dialogue) : !f->told) &&
 		inquiry_texts(w->inquiry, f, dialogue, &texts);
 	lost = batch_add(w->batch, &connection, words ? &texts : NULL, news ? &change : NULL);
-	if (final || !(lost & 1u << BATCH_COUNTS_LOST))
+	if (final || !(lost & 1u << BATCH_COUNTS_LOST)) {
 		offence_told(f, dialogue);
+		resets_told(w->resets, index_of(w, f), f);
+	}
 	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
 		w->batch_lost[i] += (lost >> i) & 1;
 	return !(lost & 1u << BATCH_COUNTS_LOST);
@@ -183,7 +155,9 @@ struct way *way_new(const struct way_options *options)
 	w->tracker = tracker_new(&options->key, flows, &sink);
 	w->dialogs = dialogs_new(flows, &dialogs);
 	w->inquiry = inquiry_new(&options->key);
-	if (!w->defrag || !w->neighbours || !w->tracker || !w->dialogs || !w->inquiry) {
+	w->resets = resets_new(&options->key, flows, w->neighbours);
+	if (!w->defrag || !w->neighbours || !w->tracker || !w->dialogs || !w->inquiry ||
+	    !w->resets) {
 		way_free(w);
 		return NULL;
 	}
@@ -197,6 +171,7 @@ void way_free(struct way *w)
 	tracker_free(w->tracker);
 	dialogs_free(w->dialogs);
 	inquiry_free(w->inquiry);
+	resets_free(w->resets);
 	neighbours_free(w->neighbours);
 	defrag_free(w->defrag);
 	free(w);
@@ -207,6 +182,26 @@ void way_set_policy(struct way *w, const struct policy *policy)
 	w->policy = policy;
 	w->site = policy_site(policy);
 	inquiry_set_policy(w->inquiry, policy);
+	resets_set_policy(w->resets, policy, w->protected.never, w->protected.count);
+}
+
+void way_set_resets(struct way *w, const struct way_resets *resets)
+{
+	w->sender = *resets;
+	resets_set_via(w->resets, resets->via);
+}
+
+void way_set_protected(struct way *w, const struct prefix *never, size_t count, uint32_t limit)
+{
+	w->protected.never = never;
+	w->protected.count = count;
+	resets_set_policy(w->resets, w->policy, never, count);
+	resets_set_limit(w->resets, limit);
+}
+
+void way_set_reset_mode(struct way *w, enum reset_mode mode)
+{
+	resets_set_mode(w->resets, mode);
 }
 
 void way_set_public(struct way *w, const struct addr *addresses, size_t count)
@@ -320,13 +315,33 @@ static bool is_sampled(struct way *w)
 	return true;
 }
 
+/* The race: before anything else is done with the packet. */
+static void reset(struct way *w, const struct flow *f, const struct packet *p)
+{
+	struct reset_pair pair;
+	unsigned int sent = 0;
+
+	if (!resets_packet(w->resets, index_of(w, f), f, p, &pair))
+		return;
+	if (w->sender.send) {
+		sent += w->sender.send(w->sender.context, &pair.client) == 0;
+		sent += w->sender.send(w->sender.context, &pair.server) == 0;
+	}
+	resets_sent(w->resets, index_of(w, f), f, sent);
+}
+
 /* A frame on a watched port: to its connection, and what it carries to the dialogue. */
 static void follow(struct way *w, const struct packet *p, enum decode outcome)
 {
-	struct flow *f = tracker_packet(w->tracker, w->site, p, outcome == DECODE_ICMP_ERROR);
+	struct flow *f;
 
-	if (f && f->kind == FLOW_ATTEMPT && outcome == DECODE_TCP)
-		dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
+	if (outcome == DECODE_TCP && resets_is_own(w->resets, p))
+		return;
+	f = tracker_packet(w->tracker, w->site, p, outcome == DECODE_ICMP_ERROR);
+	if (!f || f->kind != FLOW_ATTEMPT || outcome != DECODE_TCP)
+		return;
+	reset(w, f, p);
+	dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
 }
 
 void way_frame(struct way *w, const struct frame *frame)
@@ -352,6 +367,7 @@ void way_frame(struct way *w, const struct frame *frame)
 	tracker_clock(w->tracker, p.time);
 	if (outcome != DECODE_ICMP_ERROR) {
 		neighbours_note(w->neighbours, &p);
+		resets_note(w->resets, &p);
 		note_direction(w, &p, ours || dns);
 	}
 	if (dns)
@@ -405,56 +421,4 @@ void way_finish(struct way *w, void (*room)(void *context), void *context)
 	}
 	while (inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), true))
 		room(context);
-}
-
-/* --- what it saw ------------------------------------------------------------------------------ */
-
-static void add_losses(const struct way *w, struct health *h)
-{
-	const struct tracker_counters *c = tracker_counters(w->tracker);
-	const struct dialogs_counters *d = dialogs_counters(w->dialogs);
-
-	for (unsigned int i = DECODE_BAD_LINK; i < DECODE_COUNT; i++)
-		health_add_loss(h, decode_name((enum decode)i), w->decoded[i]);
-	for (unsigned int i = 0; i < DEFRAG_LOSS_COUNT; i++)
-		health_add_loss(h, defrag_loss_name((enum defrag_loss)i),
-				defrag_lost(w->defrag, (enum defrag_loss)i));
-	health_add_loss(h, "tunnels from external addresses, not unpacked", w->foreign_tunnels);
-	health_add_loss(h, "connections evicted before an answer", c->evicted[0]);
-	health_add_loss(h, "connections evicted while open", c->evicted[1]);
-	health_add_loss(h, "stray frames evicted", c->evicted_embryos);
-	health_add_loss(h, "time stamps that jumped back", c->back_jumps);
-	health_add_loss(h, "dialogues given up for want of room", d->evicted);
-	health_add_loss(h, "places where bytes of a dialogue were not seen", d->holes);
-	health_add_loss(h, "segments that repeat bytes as other ones", d->conflicts);
-	health_add_loss(h, "segments of a dialogue without room to wait", d->overflows);
-	health_add_loss(h, "MAC addresses evicted", neighbours_evicted(w->neighbours));
-	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
-		health_add_loss(h, batch_loss_name((enum batch_loss)i), w->batch_lost[i]);
-}
-
-void way_health(const struct way *w, struct health *h)
-{
-	const struct tracker_counters *c = tracker_counters(w->tracker);
-
-	h->newest = w->newest;
-	h->packets = w->packets;
-	h->attempts = c->attempts;
-	h->stray = c->stray;
-	h->inbound = c->inbound;
-	h->internal = c->internal;
-	h->copies = c->copies;
-	h->tracked = c->tracked;
-	h->unclassified = c->unclassified;
-	h->example_count = w->example_count;
-	memcpy(h->examples, w->examples, sizeof(h->examples));
-	for (unsigned int i = 0; i < HEALTH_INTERFACES; i++) {
-		h->interfaces[i].received = w->interfaces[i].received;
-		h->interfaces[i].outward = w->interfaces[i].outward;
-		h->interfaces[i].inward = w->interfaces[i].inward;
-		h->interfaces[i].last_frame = w->interfaces[i].last_frame;
-	}
-	h->loss_count = 0;
-	add_losses(w, h);
-	inquiry_health(w->inquiry, h);
 }

@@ -90,6 +90,8 @@ enum sum_column {
 	SUM_RECIPIENTS,
 	SUM_BYTES,
 	SUM_RESETS,
+	SUM_KILLED,
+	SUM_KILLABLE,
 	SUM_DESTINATIONS,
 	SUM_FOLDED,
 	SUM_OUTCOMES
@@ -97,7 +99,7 @@ enum sum_column {
 
 #define SUMS                                                                                       \
 	"SELECT host, first, last, attempts, connected, messages, recipients, bytes_sent, resets," \
-	" destinations, folded,"                                                                   \
+	" killed, killable, destinations, folded,"                                                 \
 	" outcome_sent, outcome_encrypted, outcome_rejected, outcome_connected, outcome_refused,"  \
 	" outcome_unreachable, outcome_unanswered FROM "
 
@@ -131,6 +133,11 @@ static void add_sum(struct offender *o, sqlite3_stmt *s)
 	o->recipients.value = count_add(o->recipients.value, record_count(s, SUM_RECIPIENTS));
 	o->bytes_sent = count_add(o->bytes_sent, record_count(s, SUM_BYTES));
 	o->resets = count_add(o->resets, record_count(s, SUM_RESETS));
+	if (record_count(s, SUM_KILLABLE) > 0) {
+		o->killed.known = true;
+		o->killed.value = count_add(o->killed.value, sqlite3_column_int64(s, SUM_KILLED));
+		o->killable = count_add(o->killable, record_count(s, SUM_KILLABLE));
+	}
 	o->destinations = count_add(o->destinations, record_count(s, SUM_DESTINATIONS));
 	if (sqlite3_column_int64(s, SUM_FOLDED) > 0)
 		o->destinations_exact = false;

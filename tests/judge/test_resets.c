@@ -123,7 +123,7 @@ static bool syn(void)
 
 static enum reset_fate fate(void)
 {
-	return resets_tale(resets, 1, &flow).fate;
+	return resets_fate(resets, 1, &flow);
 }
 
 static const struct resets_counters *counted(void)
@@ -142,7 +142,6 @@ static void an_offence_is_reset_at_its_syn_and_at_all_that_follows(void **state)
 	assert_false(sees(segment(true, TCP_RST, 1001, 0, 0)));
 	assert_false(sees(segment(false, TCP_SYN, 5000, 0, 0)));
 	assert_int_equal(counted()->sent, 6);
-	assert_int_equal(resets_tale(resets, 1, &flow).sent, 6);
 }
 
 static void nothing_but_an_offence_on_a_watched_port_is_reset(void **state)
@@ -254,6 +253,8 @@ static void our_own_segments_are_known(void **state)
 	assert_true(resets_packet(resets, 1, &flow, &p, &pair));
 	seen = segment(false, TCP_RST | TCP_ACK, pair.client.seq, pair.client.ack, 0);
 	seen.window = pair.client.window;
+	assert_false(resets_is_own(resets, &seen)); /* none was sent yet */
+	resets_sent(resets, 1, &flow, 2);
 	assert_true(resets_is_own(resets, &seen));
 	assert_false(resets_is_own(resets, &p));
 	assert_int_equal(counted()->own, 1);
@@ -391,6 +392,36 @@ static void what_was_sent_before_the_first_reset_is_not_held_against_it(void **s
 	assert_int_equal(fate(), RESET_FATE_SURVIVED);
 }
 
+static void each_change_is_told_once(void **state)
+{
+	struct connection c = {.killed = -1};
+	struct tally change = {0};
+
+	(void)state;
+	syn();
+	resets_tell(resets, 1, &flow, &c, &change);
+	assert_int_equal(c.resets, 2);
+	assert_int_equal(c.killed, -1);
+	assert_int_equal(change.resets, 2);
+	assert_int_equal(change.killable, 0);
+	resets_told(resets, 1, &flow);
+	sees(segment(false, TCP_SYN | TCP_ACK, 5000, 1001, 0));
+	resets_tell(resets, 1, &flow, &c, &change);
+	assert_int_equal(c.resets, 4);
+	assert_int_equal(c.killed, 1);
+	assert_int_equal(change.resets, 2);
+	assert_int_equal(change.killable, 1);
+	assert_int_equal(change.killed, 1);
+	resets_told(resets, 1, &flow);
+	sees(segment(true, TCP_ACK, 1001, 5001, 12));
+	sees(segment(false, TCP_ACK, 5001, 1013, 30));
+	resets_tell(resets, 1, &flow, &c, &change);
+	assert_int_equal(c.killed, 0);
+	assert_int_equal(change.resets, 4);
+	assert_int_equal(change.killable, 0);
+	assert_int_equal(change.killed, -1);
+}
+
 static void a_segment_that_did_not_go_out_is_counted_as_refused(void **state)
 {
 	struct packet p = segment(true, TCP_SYN, 1000, 0, 0);
@@ -437,6 +468,7 @@ int main(void)
 		TEST(payload_that_is_acknowledged_afterwards_is_a_failure),
 		TEST(one_byte_of_payload_is_payload_and_a_fin_is_none),
 		TEST(what_was_sent_before_the_first_reset_is_not_held_against_it),
+		TEST(each_change_is_told_once),
 		TEST(a_segment_that_did_not_go_out_is_counted_as_refused),
 		TEST(modes_have_names),
 	};

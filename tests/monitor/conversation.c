@@ -108,6 +108,20 @@ void segment(struct conversation *c, bool from_client, uint8_t flags, const char
 	     from_client ? c->server : c->client);
 }
 
+void own_segment(struct conversation *c, const struct reset *r)
+{
+	uint8_t frame[54] = {0};
+
+	put16(frame + 34, r->source_port);
+	put16(frame + 36, r->destination_port);
+	put32(frame + 38, r->seq);
+	put32(frame + 42, r->ack);
+	frame[46] = 0x50;
+	frame[47] = TCP_RST | TCP_ACK;
+	put16(frame + 48, r->window);
+	give(frame, sizeof(frame), 6, c->server, c->client);
+}
+
 struct conversation attempt_port(const char *client, const char *server, uint16_t port)
 {
 	struct conversation c = {.client = client,

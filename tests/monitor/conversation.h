@@ -38,6 +38,8 @@ struct conversation attempt_port(const char *client, const char *server, uint16_
 struct conversation connection(const char *client, const char *server);
 
 void segment(struct conversation *c, bool from_client, uint8_t flags, const char *payload);
+/* A reset of ours to the client, as the mirror shows it. */
+void own_segment(struct conversation *c, const struct reset *r);
 /* One segment that holds the text, by client and by server. */
 void says(struct conversation *c, const char *text);
 void replies(struct conversation *c, const char *text);

@@ -1,0 +1,46 @@
+/* way_internal: what the files of way share. */
+#ifndef EGRESS25_SRC_MONITOR_WAY_INTERNAL_H
+#define EGRESS25_SRC_MONITOR_WAY_INTERNAL_H
+
+#include "flow/dialogs.h"
+#include "flow/neighbours.h"
+#include "flow/tracker.h"
+#include "judge/resets.h"
+#include "monitor/inquiry.h"
+#include "monitor/way.h"
+#include "wire/decode.h"
+#include "wire/defrag.h"
+
+struct way {
+	struct way_options options;
+	const struct policy *policy;
+	const struct site *site;
+	struct batch *batch;
+
+	struct defrag *defrag;
+	struct tracker *tracker;
+	struct neighbours *neighbours;
+	struct dialogs *dialogs;
+	struct inquiry *inquiry;
+	struct resets *resets;
+	struct way_resets sender;
+	struct {
+		const struct prefix *never;
+		size_t count;
+	} protected;
+
+	uint64_t packets;
+	uint32_t until_sample;
+	int64_t newest;
+	uint64_t decoded[DECODE_COUNT];
+	uint64_t foreign_tunnels;
+	uint64_t batch_lost[BATCH_LOSS_COUNT];
+	struct {
+		uint64_t received, outward, inward;
+		int64_t last_frame;
+	} interfaces[HEALTH_INTERFACES];
+	struct health_example examples[HEALTH_EXAMPLES];
+	uint8_t example_count;
+};
+
+#endif
