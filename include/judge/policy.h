@@ -118,4 +118,10 @@ const char *policy_class_name(enum policy_class c); /* the configuration's names
 size_t policy_rule_count(const struct policy *p, enum policy_class c);
 const struct rule *policy_rule(const struct policy *p, enum policy_class c, size_t i);
 
+/* For what writes the policy in another language.  The prefix of the i-th rule of internal, mail
+ * servers or smart hosts, and the i-th allow entry, with the note borrowed from the policy; false
+ * where there is none. */
+bool policy_prefix(const struct policy *p, enum policy_class c, size_t i, struct prefix *ret_);
+bool policy_allow(const struct policy *p, size_t i, struct allow *ret_);
+
 #endif

@@ -16,6 +16,8 @@
  */
 #include "judge/policy.h"
 
+#include <string.h>
+
 #include "base/lpm.h"
 #include "policy_rules.h"
 
@@ -70,6 +72,23 @@ size_t policy_rule_count(const struct policy *p, enum policy_class c)
 const struct rule *policy_rule(const struct policy *p, enum policy_class c, size_t i)
 {
 	return i < p->rules[c].count ? p->rules[c].items[i] : NULL;
+}
+
+bool policy_prefix(const struct policy *p, enum policy_class c, size_t i, struct prefix *ret_)
+{
+	const struct rule *r = policy_rule(p, c, i);
+
+	/* As add_prefix() wrote it: the class and the prefix. */
+	return r && prefix_parse(r->text + strlen(class_names[c]) + 1, ret_) == 0;
+}
+
+bool policy_allow(const struct policy *p, size_t i, struct allow *ret_)
+{
+	if (i >= p->rules[POLICY_ALLOW].count)
+		return false;
+	*ret_ = p->allows[i];
+	ret_->note = p->rules[POLICY_ALLOW].items[i]->note;
+	return true;
 }
 
 const struct site *policy_site(const struct policy *p)
@@ -233,10 +252,10 @@ void policy_walk_client(const struct policy *p, const struct addr *client, int64
 	if (mail)
 		visit(mail, context);
 	for (size_t i = 0; i < allows->count; i++) {
-		const struct reach *reach = &p->reaches[i];
+		const struct allow *allow = &p->allows[i];
 
-		if (prefix_contains(&reach->source, client) &&
-		    (reach->until == 0 || when < reach->until))
+		if (prefix_contains(&allow->source, client) &&
+		    (allow->until == 0 || when < allow->until))
 			visit(allows->items[i], context);
 	}
 }

@@ -127,7 +127,7 @@ void policy_free(struct policy *p)
 	lpm_free(p->mail_servers, NULL);
 	lpm_free(p->smart_hosts, NULL);
 	lpm_free(p->sources, source_free);
-	free(p->reaches);
+	free(p->allows);
 	for (size_t c = 0; c < POLICY_CLASS_COUNT; c++)
 		rules_done(&p->rules[c]);
 	free(p);
@@ -327,7 +327,7 @@ static bool ends_later(int64_t a, int64_t b)
 	return b != 0 && (a == 0 || a > b);
 }
 
-/* The line of an entry, and whom it reaches. */
+/* The line of an entry, and the entry itself. */
 static const struct rule *add_allow_rule(struct policy *p, const struct allow *allow,
 					 const char *origin)
 {
@@ -337,13 +337,14 @@ static const struct rule *add_allow_rule(struct policy *p, const struct allow *a
 	/* Room grows as the powers of two do. */
 	if ((count & (count - 1)) == 0) {
 		size_t room = count ? 2 * count : 1;
-		struct reach *reaches = reallocarray(p->reaches, room, sizeof(*reaches));
+		struct allow *allows = reallocarray(p->allows, room, sizeof(*allows));
 
-		if (!reaches)
+		if (!allows)
 			return NULL;
-		p->reaches = reaches;
+		p->allows = allows;
 	}
-	p->reaches[count] = (struct reach){allow->source, allow->until};
+	p->allows[count] = *allow;
+	p->allows[count].note = NULL;
 	return rules_add(&p->rules[POLICY_ALLOW], origin, allow_text(allow, text, sizeof(text)),
 			 allow->note);
 }

@@ -34,18 +34,12 @@ struct source {
 	struct lpm *destinations; /* values are struct permits; NULL while there are none */
 };
 
-/* To whom an allow rule applies, and until when: for listing, not for judging. */
-struct reach {
-	struct prefix source;
-	int64_t until;
-};
-
 struct policy {
 	struct site site;
 	struct lpm *internal, *mail_servers, *smart_hosts; /* values are struct rule */
 	struct lpm *sources;				   /* values are struct source */
 	struct rules rules[POLICY_CLASS_COUNT];
-	struct reach *reaches; /* one for each rule of POLICY_ALLOW */
+	struct allow *allows; /* one for each rule of POLICY_ALLOW: for listing, not for judging */
 	struct {
 		uint16_t port;
 		const struct rule *rule;

@@ -377,6 +377,32 @@ static void the_lines_that_let_a_host_send_are_listed(void **state)
 	assert_string_equal(text, "f:4 f:1 ");
 }
 
+static void what_the_rules_hold_can_be_read_back(void **state)
+{
+	char text[PREFIX_TEXT];
+	struct prefix prefix;
+	struct allow a;
+
+	(void)state;
+	add(policy_add_mail_server, "10.0.0.0/24", "f:1");
+	add(policy_add_mail_server, "2001:db8::25", "f:2");
+	assert_int_equal(allow("10.0.4.0/24", "198.51.100.4", 26, NOON, "f:3"), 0);
+	assert_true(policy_prefix(p, POLICY_MAIL_SERVER, 0, &prefix));
+	assert_string_equal(prefix_format(&prefix, text), "10.0.0.0/24");
+	assert_true(policy_prefix(p, POLICY_MAIL_SERVER, 1, &prefix));
+	assert_string_equal(prefix_format(&prefix, text), "2001:db8::25");
+	assert_false(policy_prefix(p, POLICY_MAIL_SERVER, 2, &prefix));
+	assert_true(policy_prefix(p, POLICY_INTERNAL, 0, &prefix));
+	assert_string_equal(prefix_format(&prefix, text), "10.0.0.0/8");
+	assert_true(policy_allow(p, 0, &a));
+	assert_string_equal(prefix_format(&a.source, text), "10.0.4.0/24");
+	assert_string_equal(prefix_format(&a.destination, text), "198.51.100.4");
+	assert_false(a.any_destination);
+	assert_int_equal(a.port, 26);
+	assert_true(a.until == NOON);
+	assert_false(policy_allow(p, 1, &a));
+}
+
 /* Many entries of one source: each finds its own among all. */
 static void ten_thousand_entries_of_one_source_are_told_apart(void **state)
 {
@@ -416,6 +442,7 @@ int main(void)
 		TEST(everything_is_permitted_where_no_destination_is_left_out),
 		TEST(everything_means_every_watched_port_and_beyond_the_smart_hosts),
 		TEST(the_lines_that_let_a_host_send_are_listed),
+		TEST(what_the_rules_hold_can_be_read_back),
 		TEST(ten_thousand_entries_of_one_source_are_told_apart),
 	};
 
