@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "judge/policy.h"
+#include "judge/reset_mode.h"
 
 #define CONFIG_DEFAULT_PATH   "/etc/egress25.conf"
 #define CONFIG_DEFAULT_RECORD "/var/lib/egress25/record.db"
@@ -24,7 +25,8 @@ struct config_list {
 struct config_overrides {
 	struct config_list interfaces, internal, mail_servers, smart_hosts, allow;
 	struct config_list ports, also_watch, public_addresses;
-	const char *record; /* or NULL */
+	struct config_list reset, reset_via, reset_limit; /* one each */
+	const char *record;				  /* or NULL */
 };
 
 struct config {
@@ -38,6 +40,12 @@ struct config {
 	size_t port_count;
 	struct addr public_addresses[CONFIG_PUBLIC]; /* of the NAT, as the Internet sees us */
 	size_t public_count;
+	/* Hosts, as gateways and DNS servers, that resets and bans never touch. */
+	struct prefix *never_reset;
+	size_t never_reset_count;
+	enum reset_mode reset;
+	char *reset_via;      /* interface, or NULL: the one that saw the frame */
+	uint32_t reset_limit; /* segments a second */
 	/* section retention */
 	int64_t retention_age; /* microseconds */
 	int64_t retention_bytes;

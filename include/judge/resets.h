@@ -19,18 +19,8 @@
 #include "flow/neighbours.h"
 #include "judge/offence.h"
 #include "judge/policy.h"
+#include "judge/reset_mode.h"
 #include "wire/reset.h"
-
-enum reset_mode {
-	RESET_NEVER,   /* nothing is opened that could send */
-	RESET_OFF,     /* idle, but may be switched on */
-	RESET_DRY_RUN, /* planned and counted, not sent */
-	RESET_ON,
-	RESET_MODE_COUNT
-};
-const char *reset_mode_name(enum reset_mode mode); /* "never", "off", "dry-run", "on" */
-/* 0, or -EINVAL for what is no name of one. */
-int reset_mode_parse(const char *text, enum reset_mode *ret_);
 
 enum reset_refusal {
 	RESET_REFUSED_PROTECTED,   /* an end stands in never_reset */

@@ -40,7 +40,7 @@ const struct command command_table[] = {
 			   "once on\n"
 			   "standard output, be it a terminal, a pipe or a file.",
 		.example = "  egress25 watch -i eth1 --mail-server 10.0.0.25",
-		.options = "interface record! " POLICY OUTPUT,
+		.options = "interface record! reset! reset-via! reset-limit! " POLICY OUTPUT,
 		.minimum = 0,
 		.maximum = 0,
 		.run = command_watch,

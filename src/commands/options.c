@@ -51,6 +51,9 @@ static const struct row table[] = {
 	{"allow", 0, "SRC[,DST[,PORT]]", "no offence", LIST(allow)},
 	{"port", 0, "PORT", "instead of 25; recorded alone", LIST(ports)},
 	{"also-watch", 0, "PORT", NULL, LIST(also_watch)},
+	{"reset", 0, "MODE", "never, off, dry-run or on", LIST(reset)},
+	{"reset-via", 0, "IFACE", "send them there, this many a second", LIST(reset_via)},
+	{"reset-limit", 0, "N", NULL, LIST(reset_limit)},
 	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
 	{"format", 0, "FORMAT", "table, json or csv; no colour on a terminal", KIND_FORMAT,
 	 AT(format)},
@@ -325,6 +328,9 @@ void options_done(struct options *o)
 	free(o->overrides.ports.items);
 	free(o->overrides.also_watch.items);
 	free(o->overrides.public_addresses.items);
+	free(o->overrides.reset.items);
+	free(o->overrides.reset_via.items);
+	free(o->overrides.reset_limit.items);
 }
 
 int options_config(const struct options *options, struct config **ret_)

@@ -27,6 +27,10 @@ const struct setting_row setting_table[SET_COUNT] = {
 	[SET_PORTS] = {"ports", "ports", SECTION_NONE, true, NULL},
 	[SET_ALSO_WATCH] = {"also_watch", "also_watch", SECTION_NONE, true, NULL},
 	[SET_PUBLIC_ADDRESSES] = {"public_addresses", "public_addresses", SECTION_NONE, true, NULL},
+	[SET_NEVER_RESET] = {"never_reset", "never_reset", SECTION_NONE, true, NULL},
+	[SET_RESET] = {"reset", "reset", SECTION_NONE, false, "off"},
+	[SET_RESET_VIA] = {"reset_via", "reset_via", SECTION_NONE, false, NULL},
+	[SET_RESET_LIMIT] = {"reset_limit", "reset_limit", SECTION_NONE, false, "10000"},
 	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},
 	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false, NULL},
 	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false, "10m"},
@@ -153,6 +157,9 @@ static int add_overrides(struct items *items, const struct config_overrides *o)
 		{&o->ports, SET_PORTS, "--port"},
 		{&o->also_watch, SET_ALSO_WATCH, "--also-watch"},
 		{&o->public_addresses, SET_PUBLIC_ADDRESSES, "--public-address"},
+		{&o->reset, SET_RESET, "--reset"},
+		{&o->reset_via, SET_RESET_VIA, "--reset-via"},
+		{&o->reset_limit, SET_RESET_LIMIT, "--reset-limit"},
 	};
 	const struct item record = {.setting = SET_RECORD, .option = "--record"};
 	int r = o->record ? items_add(items, &record, o->record) : 0;
@@ -194,7 +201,9 @@ void config_free(struct config *c)
 		free(c->lines[i].origin);
 	}
 	free(c->lines);
+	free(c->never_reset);
 	free(c->path);
+	free(c->reset_via);
 	free(c->record);
 	free(c->sensor);
 	policy_free(c->policy);

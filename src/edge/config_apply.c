@@ -32,13 +32,19 @@ static int fail_twice(struct apply *a, const struct item *item, enum policy_clas
 
 /* Applying. */
 
+static bool is_interface_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && length < IF_NAMESIZE && !strpbrk(text, "/ \t\r\n");
+}
+
 static int apply_interface(struct apply *a, const struct item *item)
 {
 	struct config *c = a->c;
-	size_t length = strlen(item->text);
 	char **names;
 
-	if (length == 0 || length >= IF_NAMESIZE || strpbrk(item->text, "/ \t\r\n"))
+	if (!is_interface_name(item->text))
 		return config_item_fail(a, item, "expected the name of an interface, such as eth1");
 	for (size_t i = 0; i < c->interface_count; i++)
 		if (strcmp(c->interfaces[i], item->text) == 0)
@@ -93,6 +99,26 @@ static int apply_public(struct apply *a, const struct item *item)
 	return 0;
 }
 
+static int apply_never_reset(struct apply *a, const struct item *item)
+{
+	struct config *c = a->c;
+	struct prefix prefix, *list;
+	int r = config_take_prefix(a, item, item->text, &prefix);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < c->never_reset_count; i++)
+		if (addr_equal(&c->never_reset[i].addr, &prefix.addr) &&
+		    c->never_reset[i].length == prefix.length)
+			return config_item_fail(a, item, "stands twice; remove one");
+	list = reallocarray(c->never_reset, c->never_reset_count + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	c->never_reset = list;
+	list[c->never_reset_count++] = prefix;
+	return 0;
+}
+
 static int apply_port(struct apply *a, const struct item *item, enum policy_class class)
 {
 	const char *origin = config_item_origin(a, item->line, item->option);
@@ -117,6 +143,29 @@ static int apply_port(struct apply *a, const struct item *item, enum policy_clas
 				   "at most %d ports can be watched and also watched in all",
 				   SITE_PORTS));
 	return r;
+}
+
+static int apply_reset(struct apply *a, const struct item *item)
+{
+	struct config *c = a->c;
+	int64_t n;
+	int r;
+
+	switch ((int)item->setting) {
+	case SET_RESET:
+		if (reset_mode_parse(item->text, &c->reset) < 0)
+			return config_item_fail(a, item, "expected never, off, dry-run or on");
+		return 0;
+	case SET_RESET_VIA:
+		if (!is_interface_name(item->text))
+			return config_item_fail(a, item,
+						"expected the name of an interface, such as eth1");
+		return config_take_text(a, item, IF_NAMESIZE - 1, &c->reset_via);
+	default:
+		r = config_take_number(a, item, item->text, 8, 1000000, &n);
+		c->reset_limit = r == 0 ? (uint32_t)n : c->reset_limit;
+		return r;
+	}
 }
 
 static int apply_single(struct apply *a, const struct item *item)
@@ -150,18 +199,6 @@ static int apply_single(struct apply *a, const struct item *item)
 	}
 }
 
-/* As if it stood in a file. */
-static int apply_default(struct apply *a, enum setting setting)
-{
-	char text[16];
-	const struct item item = {.setting = setting, .option = BUILT_IN, .text = text};
-
-	if (!setting_table[setting].otherwise)
-		return 0;
-	text_print(text, sizeof(text), "%s", setting_table[setting].otherwise);
-	return apply_single(a, &item);
-}
-
 static int apply_item(struct apply *a, const struct item *item)
 {
 	switch ((int)item->setting) {
@@ -179,9 +216,27 @@ static int apply_item(struct apply *a, const struct item *item)
 		return apply_port(a, item, POLICY_ALSO_WATCH);
 	case SET_PUBLIC_ADDRESSES:
 		return apply_public(a, item);
+	case SET_NEVER_RESET:
+		return apply_never_reset(a, item);
+	case SET_RESET:
+	case SET_RESET_VIA:
+	case SET_RESET_LIMIT:
+		return apply_reset(a, item);
 	default:
 		return apply_single(a, item);
 	}
+}
+
+/* As if it stood in a file. */
+static int apply_default(struct apply *a, enum setting setting)
+{
+	char text[16];
+	const struct item item = {.setting = setting, .option = BUILT_IN, .text = text};
+
+	if (!setting_table[setting].otherwise)
+		return 0;
+	text_print(text, sizeof(text), "%s", setting_table[setting].otherwise);
+	return apply_item(a, &item);
 }
 
 /* Allow entries. */

@@ -1,6 +1,5 @@
 #include "judge/resets.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,14 +10,6 @@
 #define SEGMENTS 2    /* of an answer */
 #define HOSTS	 1024 /* counted apart within a second; those of one hash together */
 #define SERVERS	 64   /* MAC addresses of mail servers that are remembered */
-
-static const char *const mode_names[RESET_MODE_COUNT] = {
-	[RESET_NEVER] = "never",
-	[RESET_OFF] = "off",
-	[RESET_DRY_RUN] = "dry-run",
-	[RESET_ON] = "on",
-};
-_Static_assert(sizeof(mode_names) / sizeof(*mode_names) == RESET_MODE_COUNT, "a mode has no name");
 
 static const char *const refusal_names[RESET_REFUSAL_COUNT] = {
 	[RESET_REFUSED_PROTECTED] = "resets refused: an end is in never_reset",
@@ -63,21 +54,6 @@ struct resets {
 	unsigned int server_count, server_next;
 	struct resets_counters counters;
 };
-
-const char *reset_mode_name(enum reset_mode mode)
-{
-	return mode_names[mode];
-}
-
-int reset_mode_parse(const char *text, enum reset_mode *ret_)
-{
-	for (unsigned int i = 0; i < RESET_MODE_COUNT; i++)
-		if (strcmp(text, mode_names[i]) == 0) {
-			*ret_ = (enum reset_mode)i;
-			return 0;
-		}
-	return -EINVAL;
-}
 
 const char *reset_refusal_name(enum reset_refusal refusal)
 {
@@ -283,7 +259,7 @@ void resets_tell(const struct resets *r, uint32_t index, const struct flow *f,
 
 	connection->resets = s->sent;
 	if (fate != RESET_FATE_NONE)
-		connection->killed = fate == RESET_FATE_KILLED;
+		connection->killed = fate == RESET_FATE_KILLED ? 1 : 0;
 	change->resets = s->sent - s->told_sent;
 	change->killable = (fate != RESET_FATE_NONE) - s->told_killable;
 	change->killed = (fate == RESET_FATE_KILLED) - s->told_killed;

@@ -67,8 +67,28 @@ static void tell_unclassified(struct alarm *a, const struct batch *batch)
 	log_say("%s", health_describe_unclassified(h, text, sizeof(text)));
 }
 
+/* Of fewer connections nothing can be said. */
+#define KILLABLE_LEAST 20
+
+static void tell_resets(struct alarm *a, const struct batch *batch)
+{
+	const struct health *h = batch_read_health(batch);
+	int64_t now = moment_now();
+
+	if (h->resets.killable < KILLABLE_LEAST ||
+	    h->resets.killed * 10 >= h->resets.killable * 9 ||
+	    (a->resets_at && now - a->resets_at < MOMENT_HOUR))
+		return;
+	a->resets_at = now;
+	log_say("resets: only %" PRIu64 " of %" PRIu64 " established connections were killed: the "
+		"mirror port may drop what is sent into it, or the hosts be reached by another "
+		"interface (--reset-via) or in another VLAN",
+		h->resets.killed, h->resets.killable);
+}
+
 void alarm_tell(struct alarm *a, const struct batch *batch)
 {
 	tell_unclassified(a, batch);
 	tell_listings(a, batch);
+	tell_resets(a, batch);
 }

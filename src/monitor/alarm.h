@@ -1,6 +1,7 @@
 /*
  * alarm: what a monitor says the moment it is known: that a remote server calls us blacklisted, and
- * once more when that is no mere claim; and, once an hour where it grew, what is not classified.
+ * once more when that is no mere claim; and, once an hour, what is not classified where it grew,
+ * and that resets do not work.
  *
  * Claims, and findings of addresses that are not configured as ours, can be forged in any number:
  * of each kind ALARM_MINUTE are told in a minute, and then how many more there were.
@@ -24,6 +25,7 @@ struct alarm {
 	struct alarm_ration claims, findings;
 	uint64_t unclassified; /* as told last, */
 	int64_t at;	       /* and when */
+	int64_t resets_at;     /* when resets that do not work were told last */
 };
 
 /* Says what is new in a batch that is handed over; once for each. */

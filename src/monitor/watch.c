@@ -6,6 +6,8 @@
  * again at every second beat of the clock, since a mirror port that comes back must not need a
  * restart.
  */
+#include "watch_internal.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,12 +20,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
-#include "edge/capture.h"
 #include "judge/health.h"
-#include "monitor/watch.h"
-#include "monitor/way.h"
-#include "monitor/writer.h"
-#include "alarm.h"
 
 #define BEAT	      (MOMENT_SECOND / 4)
 #define REOPEN_BEATS  8
@@ -36,29 +33,6 @@
 _Static_assert(DISPATCH_MOST *CHANGES + COLLECT_MOST <= BATCH_SLACK, "the batch may overflow");
 
 enum source { SOURCE_SIGNAL = HEALTH_INTERFACES, SOURCE_TIMER };
-
-struct port {
-	struct capture *capture; /* NULL while the interface is away */
-	const char *name;
-	/* What handles that are closed had counted. */
-	uint64_t dropped, dropped_by_interface;
-	bool down;
-};
-
-struct watch {
-	struct watch_options options;
-	struct store *store;
-	struct writer *writer;
-	struct way *way;
-	struct port ports[HEALTH_INTERFACES];
-	size_t port_count;
-	char **names; /* of the interfaces, as configured at the start */
-	int epoll, signals, timer;
-	uint32_t beats;
-	bool stopping;
-	bool said; /* why it cannot start */
-	struct alarm alarm;
-};
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
@@ -91,8 +65,10 @@ static int open_port(struct watch *w, size_t i, bool again)
 		port->capture = NULL;
 		return result;
 	}
-	if (again)
+	if (again) {
+		resetter_back(&w->resetter, i, port->name);
 		log_say("%s: is back, and watched again", port->name);
+	}
 	return 0;
 }
 
@@ -117,6 +93,7 @@ static void close_port(struct watch *w, size_t i)
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, capture_fd(port->capture), NULL);
 	capture_close(port->capture);
 	port->capture = NULL;
+	resetter_lost(&w->resetter, i);
 }
 
 /* Signals are blocked before the writer's thread starts, so that it never gets one. */
@@ -171,6 +148,20 @@ static void restore(void *context, const struct addr *host, const void *blob, si
 	way_restore(context, host, blob, size);
 }
 
+void watch_set_resets(struct watch *w, const struct config *c)
+{
+	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
+	way_set_reset_mode(w->way, w->reset_stopped ? RESET_OFF : c->reset);
+}
+
+static int open_resets(struct watch *w)
+{
+	int result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
+
+	w->said = result < 0;
+	return result;
+}
+
 static int open_way(struct watch *w)
 {
 	struct writer_options options = {.store = w->store,
@@ -178,6 +169,9 @@ static int open_way(struct watch *w)
 					 .yields = true,
 					 .context = w->options.context};
 	struct way_options way = {.id_base = store_next_id(w->store) - 1};
+	const struct way_resets resets = {.send = resetter_send,
+					  .context = &w->resetter,
+					  .via = w->resetter.via != NULL};
 	int result = hash_key_draw(&way.key);
 
 	if (result == 0) {
@@ -192,6 +186,9 @@ static int open_way(struct watch *w)
 	way_set_public(w->way, w->options.config->public_addresses,
 		       w->options.config->public_count);
 	way_set_batch(w->way, writer_batch(w->writer));
+	if (!w->resetter.never)
+		way_set_resets(w->way, &resets);
+	watch_set_resets(w, w->options.config);
 	return 0;
 }
 
@@ -229,6 +226,8 @@ static int open_all(struct watch *w)
 		result = open_timer(w);
 	for (size_t i = 0; result == 0 && i < w->port_count; i++)
 		result = open_port(w, i, false);
+	if (result == 0)
+		result = open_resets(w);
 	if (result == 0)
 		result = open_store(w);
 	if (result == 0)
@@ -322,72 +321,12 @@ static void on_beat(struct watch *w)
 			open_port(w, i, true);
 }
 
-static bool same_names(const struct watch *w, const struct config *c)
+static void stop_resets(struct watch *w)
 {
-	if (c->interface_count != w->port_count)
-		return false;
-	for (size_t i = 0; i < w->port_count; i++)
-		if (strcmp(c->interfaces[i], w->names[i]) != 0)
-			return false;
-	return true;
-}
-
-/* The ports of the kernel filters; false where one could not be changed. */
-static bool set_ports(struct watch *w, const struct config *c)
-{
-	bool all = true;
-
-	for (size_t i = 0; i < w->port_count; i++) {
-		struct capture *capture = w->ports[i].capture;
-		int result = capture ? capture_set_ports(capture, c->ports, c->port_count) : 0;
-
-		if (result < 0)
-			log_say("%s: the kernel filter could not be changed: %s", w->names[i],
-				strerror(-result));
-		all = all && result == 0;
-	}
-	return all;
-}
-
-static void set_limits(struct watch *w, const struct config *c)
-{
-	const struct store_limits limits = {
-		.rows_per_host_hour = c->rows_per_host_hour,
-		.retention_age = c->retention_age,
-		.retention_bytes = c->retention_bytes,
-	};
-
-	writer_set_limits(w->writer, &limits);
-}
-
-/* The new configuration is in force from the next frame on, and its limits from the next write. */
-static void on_reload(struct watch *w)
-{
-	struct config *old = w->options.config, *new;
-	bool all_ports;
-
-	if (w->options.reload(w->options.context, &new) < 0) {
-		log_say("reload: the configuration in force stays as it was");
-		return;
-	}
-	if (old->path && !new->path) {
-		/* An editor that writes anew removes it for a moment; nobody means "no rules". */
-		log_say("reload: %s is gone: the configuration in force stays as it was",
-			old->path);
-		config_free(new);
-		return;
-	}
-	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
-	    strcmp(new->sensor, old->sensor) != 0)
-		log_say("reload: a change of interfaces, record or sensor needs a restart");
-	way_set_policy(w->way, new->policy);
-	way_set_public(w->way, new->public_addresses, new->public_count);
-	set_limits(w, new);
-	all_ports = set_ports(w, new);
-	w->options.config = new;
-	config_free(old);
-	log_say("reload: the new configuration is in force%s",
-		all_ports ? "" : ", but for the ports that it watches");
+	w->reset_stopped = true;
+	if (!w->resetter.never)
+		way_set_reset_mode(w->way, RESET_OFF);
+	log_say("SIGUSR1: no reset is sent from now on, until the monitor is started again");
 }
 
 static void on_signal(struct watch *w)
@@ -396,9 +335,9 @@ static void on_signal(struct watch *w)
 
 	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			on_reload(w);
+			watch_reload(w);
 		else if (info.ssi_signo == SIGUSR1)
-			log_say("SIGUSR1: no resets are sent, so there are none to stop");
+			stop_resets(w);
 		else
 			w->stopping = true;
 	}
@@ -457,6 +396,7 @@ static void close_all(struct watch *w)
 		free(w->names[i]);
 	}
 	free(w->names);
+	resetter_close(&w->resetter);
 	way_free(w->way);
 	store_close(w->store);
 	if (w->signals >= 0)
@@ -473,6 +413,8 @@ static void say_start(const struct watch *w)
 
 	for (size_t i = 0; i < w->port_count; i++)
 		log_say("%s: watching, record %s", w->names[i], c->record);
+	if (c->reset >= RESET_DRY_RUN)
+		log_say("resets are %s", reset_mode_name(c->reset));
 	if (!policy_has_mail_servers(c->policy))
 		log_say("no mail server is configured: every host that sends mail directly counts "
 			"as an offender; name yours with --mail-server or `mail_servers`");

@@ -76,6 +76,7 @@ static void every_name_is_taken_and_each_value_knows_its_line(void **state)
 		     "ports = {25, 26}\n"
 		     "also_watch = {587, 465}\n"
 		     "public_addresses = {203.0.113.9, \"2001:db8:9::1\"}\n"
+		     "never_reset = {10.0.0.1,\n \"fd00:53::/64\"}\n"
 		     "record = '/srv/record \"1\".db' // where there is room\n"
 		     "sensor = hall-3\n"
 		     "silent_after = 5m\n"
@@ -102,6 +103,11 @@ static void every_name_is_taken_and_each_value_knows_its_line(void **state)
 	assert_int_equal(c->public_count, 2);
 	assert_memory_equal(c->public_addresses[0].b + 12, "\xcb\x00\x71\x09", 4);
 	assert_memory_equal(c->public_addresses[1].b, "\x20\x01\x0d\xb8\x00\x09", 6);
+	assert_int_equal(c->never_reset_count, 2);
+	assert_memory_equal(c->never_reset[0].addr.b + 12, "\x0a\x00\x00\x01", 4);
+	assert_int_equal(c->never_reset[0].length, 128);
+	assert_memory_equal(c->never_reset[1].addr.b, "\xfd\x00\x00\x53", 4);
+	assert_int_equal(c->never_reset[1].length, 64);
 	assert_string_equal(c->record, "/srv/record \"1\".db");
 	assert_string_equal(c->sensor, "hall-3");
 	assert_int_equal(c->silent_after, 5 * MOMENT_MINUTE);

@@ -43,8 +43,8 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 		":3: unknown name \"util\"; did you mean \"until\"?");
 	refuses("\n\nsubject = x",
 		":3: unknown name \"subject\"; known here: interfaces, internal, mail_servers, "
-		"smart_hosts, ports, also_watch, public_addresses, record, sensor, silent_after, "
-		"allow, retention");
+		"smart_hosts, ports, also_watch, public_addresses, never_reset, reset, reset_via, "
+		"reset_limit, record, sensor, silent_after, allow, retention");
 	refuses("retention { colour = red }",
 		":1: unknown name \"colour\"; known here: age, size, rows_per_host_hour");
 	refuses("source = 10.0.0.1", ":1: \"source\" can stand only within allow { }");
@@ -53,9 +53,7 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 
 static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 {
-	static const char *const names[] = {
-		"never_reset",	       "reset", "reset_via", "reset_limit",
-		"incident_on_listing", "mta",	"user"};
+	static const char *const names[] = {"incident_on_listing", "mta", "user"};
 	char text[64], error[CONFIG_ERROR];
 
 	(void)state;
@@ -93,6 +91,28 @@ static void public_addresses_are_single_addresses_and_stand_once(void **state)
 		":1: public_addresses: \"224.0.0.1\": expected an address, such as 203.0.113.9");
 	refuses("public_addresses = {203.0.113.9,\n203.0.113.9}",
 		":2: public_addresses: \"203.0.113.9\": stands twice; remove one");
+}
+
+static void what_is_never_reset_is_told_by_address_or_prefix_and_once(void **state)
+{
+	(void)state;
+	refuses("never_reset = {10.0.0.1, gateway}",
+		":1: never_reset: \"gateway\": expected an address or a prefix, such as "
+		"10.0.0.25 or 10.0.0.0/8");
+	refuses("never_reset = 10.0.0.1/24",
+		":1: never_reset: \"10.0.0.1/24\": 10.0.0.1/24 has bits set behind its prefix; "
+		"write 10.0.0.0/24");
+	refuses("never_reset = {10.0.0.1,\n10.0.0.1/32}",
+		":2: never_reset: \"10.0.0.1/32\": stands twice; remove one");
+}
+
+static void what_to_do_with_offenders_is_one_of_four(void **state)
+{
+	(void)state;
+	refuses("reset = yes", ":1: reset: \"yes\": expected never, off, dry-run or on");
+	refuses("reset_via = eth/1",
+		":1: reset_via: \"eth/1\": expected the name of an interface, such as eth1");
+	refuses("reset_limit = 7", ":1: reset_limit: \"7\": expected a number from 8 to 1000000");
 }
 
 static void values_of_the_wrong_kind_are_told_with_what_is_expected(void **state)
@@ -276,6 +296,8 @@ int main(void)
 		cmocka_unit_test(names_of_what_does_not_exist_yet_are_unknown),
 		cmocka_unit_test(a_private_address_is_no_public_one),
 		cmocka_unit_test(public_addresses_are_single_addresses_and_stand_once),
+		cmocka_unit_test(what_is_never_reset_is_told_by_address_or_prefix_and_once),
+		cmocka_unit_test(what_to_do_with_offenders_is_one_of_four),
 		cmocka_unit_test(values_of_the_wrong_kind_are_told_with_what_is_expected),
 		cmocka_unit_test(a_bad_end_is_told),
 		cmocka_unit_test(what_stands_twice_is_told_with_its_first_place),

@@ -20,6 +20,7 @@
 
 #include "../edge/store_fixture.h"
 #include "edge/capture.h"
+#include "edge/inject.h"
 #include "monitor/watch.h"
 
 static struct fake {
@@ -65,6 +66,36 @@ int capture_stats(struct capture *c, struct capture_stats *ret_)
 	*ret_ = (struct capture_stats){.up = true};
 	if (fake.beat)
 		fake.beat(++fake.beats);
+	return 0;
+}
+
+/* In place of libnet. */
+static struct {
+	int opened, closed, sent, result;
+	char last[32];
+} wire;
+
+int inject_open(const char *interface, struct injector **ret_, char error[INJECT_ERROR])
+{
+	if (wire.result < 0) {
+		strcpy(error, "is no Ethernet interface");
+		return wire.result;
+	}
+	snprintf(wire.last, sizeof(wire.last), "%s", interface);
+	wire.opened++;
+	*ret_ = (struct injector *)&wire;
+	return 0;
+}
+
+void inject_close(struct injector *i)
+{
+	wire.closed += i != NULL;
+}
+
+int inject_send(struct injector *i, const struct reset *r)
+{
+	(void)i, (void)r;
+	wire.sent++;
 	return 0;
 }
 
@@ -132,9 +163,15 @@ static char *copy(const char *text)
 	return c;
 }
 
+/* What the configuration says of resets, at the start and when it is read again. */
+static enum reset_mode reset_mode, reset_mode_again;
+static bool mail_server;
+static const char *reset_via;
+
 static struct config *configuration(const char *path)
 {
 	struct config *c = calloc(1, sizeof(*c));
+	struct prefix mail;
 
 	assert_non_null(c);
 	c->policy = policy_new();
@@ -145,6 +182,12 @@ static struct config *configuration(const char *path)
 	c->sensor = copy("sensor-a");
 	c->ports[0] = 25;
 	c->port_count = 1;
+	c->reset = reset_mode;
+	c->reset_limit = 10000;
+	c->reset_via = reset_via ? copy(reset_via) : NULL;
+	prefix_parse("10.0.0.25", &mail);
+	if (mail_server)
+		assert_int_equal(policy_add_mail_server(c->policy, &mail, "test"), 0);
 	return c;
 }
 
@@ -154,8 +197,11 @@ static int reload(void *context, struct config **ret_)
 {
 	*ret_ = configuration(context);
 	(*ret_)->rows_per_host_hour = 2;
+	(*ret_)->reset = reset_mode_again;
 	return 0;
 }
+
+static int run_result; /* as expected */
 
 /* Runs it until it ends; what it said. */
 static const char *run(const char *path, void (*beat)(int beat))
@@ -182,7 +228,7 @@ static const char *run(const char *path, void (*beat)(int beat))
 	rewind(to);
 	words[fread(words, 1, sizeof(words) - 1, to)] = '\0';
 	fclose(to);
-	assert_int_equal(result, 0);
+	assert_int_equal(result, run_result);
 	return words;
 }
 
@@ -279,6 +325,106 @@ static void sigusr1_ends_nothing(void **state)
 	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 2);
 }
 
+static void begin_resets(enum reset_mode mode)
+{
+	fake = (struct fake){.set_ports = 0};
+	memset(&wire, 0, sizeof(wire));
+	reset_mode = reset_mode_again = mode;
+	mail_server = true;
+	reset_via = NULL;
+	run_result = 0;
+}
+
+static void end_resets(void)
+{
+	begin_resets(RESET_NEVER);
+	mail_server = false;
+}
+
+static void offenders_are_reset_where_the_configuration_says_so(void **state)
+{
+	const char *path = fixture_path("resets.db"), *words;
+
+	(void)state;
+	begin_resets(RESET_ON);
+	words = run(path, some_twice);
+	assert_non_null(strstr(words, "resets are on"));
+	assert_int_equal(wire.sent, 8);
+	assert_string_equal(wire.last, "mirror0");
+	assert_int_equal(wire.opened, wire.closed);
+	assert_int_equal(ask(path, "SELECT sum(resets) FROM conn"), 8);
+	assert_int_equal(ask(path, "SELECT resets_sent FROM run"), 8);
+	begin_resets(RESET_ON);
+	reset_via = "eth7";
+	run(fixture_path("via.db"), some_twice);
+	assert_string_equal(wire.last, "eth7");
+	assert_int_equal(wire.sent, 8);
+	end_resets();
+}
+
+static void resets_that_are_off_or_never_send_nothing(void **state)
+{
+	(void)state;
+	begin_resets(RESET_OFF);
+	run(fixture_path("off.db"), some_twice);
+	assert_int_equal(wire.opened, 1);
+	assert_int_equal(wire.sent, 0);
+	begin_resets(RESET_NEVER);
+	run(fixture_path("never.db"), some_twice);
+	assert_int_equal(wire.opened, 0);
+	begin_resets(RESET_DRY_RUN);
+	run(fixture_path("dry.db"), some_twice);
+	assert_int_equal(wire.sent, 0);
+	assert_int_equal(ask(fixture_path("dry.db"), "SELECT resets_planned FROM run"), 8);
+	end_resets();
+}
+
+static void sigusr1_stops_all_resets(void **state)
+{
+	(void)state;
+	begin_resets(RESET_ON);
+	assert_non_null(strstr(run(fixture_path("stop.db"), signal_then_two), "no reset is sent"));
+	assert_int_equal(wire.sent, 0);
+	end_resets();
+}
+
+static void a_reload_switches_resets_on_but_not_past_never(void **state)
+{
+	(void)state;
+	begin_resets(RESET_OFF);
+	reset_mode_again = RESET_ON;
+	run(fixture_path("on.db"), reload_then_five);
+	assert_int_equal(wire.sent, 10);
+	begin_resets(RESET_NEVER);
+	reset_mode_again = RESET_ON;
+	assert_non_null(strstr(run(fixture_path("sealed.db"), reload_then_five), "restart"));
+	assert_int_equal(wire.sent, 0);
+	end_resets();
+}
+
+static void without_a_mail_server_resets_do_not_arm(void **state)
+{
+	(void)state;
+	begin_resets(RESET_ON);
+	mail_server = false;
+	run_result = -EPERM;
+	assert_non_null(strstr(run(fixture_path("unarmed.db"), NULL), "--mail-server"));
+	assert_int_equal(wire.opened, 0);
+	end_resets();
+}
+
+static void an_interface_that_takes_no_resets_is_told(void **state)
+{
+	(void)state;
+	begin_resets(RESET_OFF);
+	wire.result = -EOPNOTSUPP;
+	assert_non_null(strstr(run(fixture_path("lo.db"), some_twice), "mirror0: resets: is no"));
+	begin_resets(RESET_ON);
+	wire.result = run_result = -EOPNOTSUPP;
+	run(fixture_path("lo2.db"), NULL);
+	end_resets();
+}
+
 static void a_filter_that_could_not_be_changed_is_not_called_in_force(void **state)
 {
 	const char *words;
@@ -330,6 +476,12 @@ int main(void)
 		cmocka_unit_test(a_reload_changes_the_limits_of_the_record),
 		cmocka_unit_test(a_reload_without_the_file_keeps_what_is_in_force),
 		cmocka_unit_test(sigusr1_ends_nothing),
+		cmocka_unit_test(offenders_are_reset_where_the_configuration_says_so),
+		cmocka_unit_test(resets_that_are_off_or_never_send_nothing),
+		cmocka_unit_test(sigusr1_stops_all_resets),
+		cmocka_unit_test(a_reload_switches_resets_on_but_not_past_never),
+		cmocka_unit_test(without_a_mail_server_resets_do_not_arm),
+		cmocka_unit_test(an_interface_that_takes_no_resets_is_told),
 		cmocka_unit_test(a_filter_that_could_not_be_changed_is_not_called_in_force),
 		cmocka_unit_test(frames_that_wait_at_the_end_keep_their_servers),
 	};

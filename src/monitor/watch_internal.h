@@ -1,0 +1,43 @@
+/* watch_internal: what the files of watch share. */
+#ifndef EGRESS25_SRC_MONITOR_WATCH_INTERNAL_H
+#define EGRESS25_SRC_MONITOR_WATCH_INTERNAL_H
+
+#include "edge/capture.h"
+#include "monitor/watch.h"
+#include "monitor/way.h"
+#include "monitor/writer.h"
+#include "alarm.h"
+#include "resetter.h"
+
+struct port {
+	struct capture *capture; /* NULL while the interface is away */
+	const char *name;
+	/* What handles that are closed had counted. */
+	uint64_t dropped, dropped_by_interface;
+	bool down;
+};
+
+struct watch {
+	struct watch_options options;
+	struct store *store;
+	struct writer *writer;
+	struct way *way;
+	struct port ports[HEALTH_INTERFACES];
+	size_t port_count;
+	char **names; /* of the interfaces, as configured at the start */
+	int epoll, signals, timer;
+	uint32_t beats;
+	bool stopping;
+	bool said; /* why it cannot start */
+	struct alarm alarm;
+	struct resetter resetter;
+	bool reset_stopped; /* by SIGUSR1, until the next start */
+};
+
+/* What of the configuration concerns resets, in force from the next frame on. */
+void watch_set_resets(struct watch *w, const struct config *c);
+
+/* watch_reload.c: reads the configuration again. */
+void watch_reload(struct watch *w);
+
+#endif
