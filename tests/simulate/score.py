@@ -12,7 +12,7 @@ Measures (all of them unless named; each ends in bars that hold or do not):
 
 A host is judged at the end of its capture; `bot` alone counts as yes.  Left out: the mail server,
 kinds of class other and quiet, bots with fewer than 6 attempts, hosts without any.
-Exit status 1 where a bar is missed, 2 where nothing could be measured.
+Exit status 1 where a bar is missed, 2 where nothing could be measured.  With --tap each bar is a test.
 """
 import argparse
 import collections
@@ -26,6 +26,8 @@ import tempfile
 
 VERDICTS = ("bot", "device", "sender", "unclear", "none", "unseen")
 LEAST = 6
+tap = False
+bars = 0
 
 
 class Broken(Exception):
@@ -85,15 +87,19 @@ def gather(o, jobs):
         return [row for rows in pool.map(lambda job: measure(o, *job), jobs) for row in rows]
 
 
+def say(text):
+    print(f"# {text}" if tap else text, flush=True)
+
+
 def ratio(a, b):
     return a / b if b else 1.0
 
 
 def confusion(rows):
     table = collections.Counter((r["class"], r["verdict"]) for r in rows)
-    print(f"    {'':8}" + "".join(f"{v:>9}" for v in VERDICTS))
+    say(f"    {'':8}" + "".join(f"{v:>9}" for v in VERDICTS))
     for c in ("bot", "sender", "device"):
-        print(f"    {c:8}" + "".join(f"{table[c, v]:>9}" for v in VERDICTS))
+        say(f"    {c:8}" + "".join(f"{table[c, v]:>9}" for v in VERDICTS))
 
 
 def kinds(o, rows):
@@ -104,11 +110,11 @@ def kinds(o, rows):
         n = collections.Counter(verdicts)
         right = n["bot"] if c == "bot" else len(verdicts) - n["bot"]
         rest = ", ".join(f"{k} {v}" for k, v in n.most_common())
-        print(f"    {c:7} {kind:12} {right:4} of {len(verdicts):4} right   {rest}")
+        say(f"    {c:7} {kind:12} {right:4} of {len(verdicts):4} right   {rest}")
     for r in rows:
         if o.verbose and (r["verdict"] == "bot") != (r["class"] == "bot"):
-            print(f"    wrong: {r['capture']} {r['address']} {r['kind']}: {r['verdict']} {r['score']} "
-                  f"({r['attempts']} attempts, {r['servers']} servers) {r['reasons']}")
+            say(f"    wrong: {r['capture']} {r['address']} {r['kind']}: {r['verdict']} {r['score']} "
+                f"({r['attempts']} attempts, {r['servers']} servers) {r['reasons']}")
 
 
 def figures(rows):
@@ -120,8 +126,13 @@ def figures(rows):
 
 
 def bar(missed, name, value, least):
+    global bars
     ok = value >= least
-    print(f"  {'holds ' if ok else 'MISSED'}  {name} {value:.4f}, wanted {least:.4f}")
+    bars += 1
+    if tap:
+        print(f"{'ok' if ok else 'not ok'} {bars} - {name} {value:.4f}, wanted {least:.4f}", flush=True)
+    else:
+        say(f"  {'holds ' if ok else 'MISSED'}  {name} {value:.4f}, wanted {least:.4f}")
     if not ok:
         missed.append(name)
 
@@ -130,7 +141,7 @@ def check_counts(rows, missed):
     """The verdict is worth nothing where what it rests on is miscounted."""
     wrong = [r for r in rows if r["verdict"] != "unseen" and r["seen"] != r["attempts"]]
     for r in wrong[:5]:
-        print(f"    counts: {r['capture']} {r['address']} {r['kind']}: {r['seen']} attempts, really {r['attempts']}")
+        say(f"    counts: {r['capture']} {r['address']} {r['kind']}: {r['seen']} attempts, really {r['attempts']}")
     bar(missed, "hosts whose attempts are counted rightly", ratio(len(rows) - len(wrong), len(rows)), 1.0)
 
 
@@ -139,14 +150,14 @@ def population(o, view, missed):
     jobs = [(f"seed {s}", "--seed", s, "--days", o.days, "--view", view, "--dns", views[s % len(views)],
              "--hosts", o.hosts) for s in o.seeds]
     rows = [r for r in gather(o, jobs) if counted(r)]
-    print(f"{view}: {len(o.seeds)} captures of {o.days} days, {len(rows)} hosts, DNS {o.dns}")
+    say(f"{view}: {len(o.seeds)} captures of {o.days} days, {len(rows)} hosts, DNS {o.dns}")
     confusion(rows)
     kinds(o, rows)
     f = figures(rows)
-    print("    " + ", ".join(f"{k} {v:.4f}" for k, v in f.items()))
+    say("    " + ", ".join(f"{k} {v:.4f}" for k, v in f.items()))
     if view == "full":
         visible = figures([r for r in rows if r["kind"] != "blockedbot"])
-        print(f"    without bots behind a block of their own: recall {visible['recall']:.4f}")
+        say(f"    without bots behind a block of their own: recall {visible['recall']:.4f}")
         bar(missed, "full: precision", f["precision"], 0.97)
         bar(missed, "full: recall", f["recall"], 0.96)
     else:
@@ -156,14 +167,17 @@ def population(o, view, missed):
 
 
 def burst(o, missed):
-    print(f"burst: {len(o.seeds)} captures, 10 bots each, cut after N distinct servers")
+    chosen = o.burst_seeds or o.seeds
+    say(f"burst: {len(chosen)} captures, 10 bots each, cut after N distinct servers")
     all_rows = []
-    for n in range(1, 9):
+    for n in sorted({*o.cuts, LEAST}):
         jobs = [(f"seed {s}", "--seed", s, "--days", 1, "--only", "burst", "--hosts", 10, "--observations", n,
-                 "--dns", "no" if s % 2 else "yes") for s in o.seeds]
+                 "--dns", "no" if s % 2 else "yes") for s in chosen]
         rows = [r for r in gather(o, jobs) if r["class"] == "bot" and r["servers"] >= n]
+        if not rows:
+            raise Broken(f"burst: no bot of {n} servers")
         called = ratio(sum(r["verdict"] == "bot" for r in rows), len(rows))
-        print(f"    {n} servers: {called:.4f} of {len(rows)} called a bot")
+        say(f"    {n} servers: {called:.4f} of {len(rows)} called a bot")
         if n == LEAST:
             bar(missed, "burst: called by the sixth observation", called, 0.96)
         all_rows += rows
@@ -177,7 +191,7 @@ def month(o, missed):
     jobs = [(f"seed {s}", "--seed", s, "--days", 30, "--view", o.month_view, "--dns", ("yes", "no", "resolver")[s % 3],
              "--kinds", ",".join(honest)) for s in o.month_seeds]
     rows = [r for r in gather(o, jobs) if counted(r)]
-    print(f"month: {len(o.month_seeds)} captures of 30 days, {len(rows)} honest hosts")
+    say(f"month: {len(o.month_seeds)} captures of 30 days, {len(rows)} honest hosts")
     confusion(rows)
     kinds(o, rows)
     devices = [r for r in rows if r["class"] == "device"]
@@ -197,6 +211,8 @@ def arguments():
     p.add_argument("--simulate", default="build/tests/simulate/simulate")
     p.add_argument("--egress25", default="build/src/commands/egress25")
     p.add_argument("--seeds", type=seeds, default=seeds("1..20"), metavar="A..B")
+    p.add_argument("--burst-seeds", type=seeds, metavar="A..B", help="as --seeds unless given")
+    p.add_argument("--cuts", type=seeds, default=seeds("1..8"), metavar="A..B", help="of burst; 6 always")
     p.add_argument("--month-seeds", type=seeds, default=seeds("1..6"), metavar="A..B")
     p.add_argument("--month-view", default="full", choices=("full", "blocked"))
     p.add_argument("--days", default="2")
@@ -204,13 +220,16 @@ def arguments():
     p.add_argument("--dns", default="mixed", choices=("yes", "no", "resolver", "mixed"))
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--directory", help="where captures stand while they are read")
+    p.add_argument("--tap", action="store_true")
     p.add_argument("--rows", help="writes every host with its verdict to this JSON file")
     p.add_argument("--verbose", action="store_true", help="names each host that is judged wrongly")
     return p.parse_args()
 
 
 def main():
+    global tap
     o = arguments()
+    tap = o.tap
     missed, rows = [], []
     measures = {"full": lambda: population(o, "full", missed), "blocked": lambda: population(o, "blocked", missed),
                 "burst": lambda: burst(o, missed), "month": lambda: month(o, missed)}
@@ -226,10 +245,12 @@ def main():
         pathlib.Path(o.rows).write_text(json.dumps(rows, indent=1), encoding="utf-8")
     judged = sum(r["verdict"] not in ("none", "unseen") for r in rows)
     if judged == 0:
-        print("NOT JUDGED: no offender has a verdict; this egress25 does not judge yet")
+        say("NOT JUDGED: no offender has a verdict; this egress25 does not judge yet")
     elif judged < len(rows):
-        print(f"{len(rows) - judged} of {len(rows)} hosts have no verdict (none), or are no offenders (unseen)")
-    print("bars missed: " + ("; ".join(missed) or "none"))
+        say(f"{len(rows) - judged} of {len(rows)} hosts have no verdict (none), or are no offenders (unseen)")
+    if tap:
+        print(f"1..{bars}")
+    say("bars missed: " + ("; ".join(missed) or "none"))
     sys.exit(1 if missed or not rows else 0)
 
 
