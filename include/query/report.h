@@ -59,6 +59,12 @@ int report_end(struct report *r);
 int report_note(const struct report_options *options, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * A text broken between words into lines no wider than `columns`, the second and further ones
+ * indented, and a newline behind the last; the first begins at column `at`, where the stream is.
+ */
+void report_wrap(FILE *out, const char *text, int at, int indent, int columns);
+
 /* A single thing. */
 int report_object(const struct report_options *options, const struct field *fields,
 		  const void *object);

@@ -74,6 +74,10 @@ enum field_kind {
  * it.  In a table of rows it is a column where it has a heading, at `place`, left to right.  Where
  * room is short, columns of the greatest `weight` stay longest (each has its own; weight 0 is never
  * dropped), and a column with `least` may be cut to that many characters to spare a heavier one.
+ *
+ * A column that `wraps` is the last one: where it is cut, its text goes on in further lines of it.
+ * One that goes `below` is of FIELD_TEXTS: it shows the first text, and where that would have to be
+ * cut, the first two stand in lines of their own beneath the row.
  */
 struct field {
 	const char *name;
@@ -85,9 +89,11 @@ struct field {
 	const char *heading;
 	uint8_t place, weight, least;
 	bool right;
-	bool late;   /* is cut only where no lighter column is left that is not late */
-	bool tail;   /* where it is cut, its end stays: of a time, the hour */
-	bool merged; /* a column only where several records are merged */
+	bool late; /* is cut only where no lighter column is left that is not late */
+	bool tail; /* where it is cut, its end stays: of a time, the hour */
+	bool wraps, below;
+	bool merged;	  /* a column only where several records are merged */
+	const char *note; /* of FIELD_OBJECTS: words beneath its table in a sheet; or NULL */
 	/* Text of the cell, where the kind's own will not do. */
 	void (*cell)(const void *row, int64_t now, char *buf, size_t size);
 };

@@ -10,6 +10,7 @@
 #include "query/value.h"
 
 #define VERDICT_REASONS 32
+#define REMARKS_MOST	64
 
 struct ledger_row {
 	char *reason, *text;
@@ -23,9 +24,16 @@ struct ledger_sheet {
 };
 
 extern const struct field ledger_fields[]; /* of a struct ledger_row */
+extern const char ledger_note[];	   /* how to read it */
 
 /* 0 with *ret_ filled, to be given to ledger_done(), or a negative errno (record_error()). */
 int ledger_load(const struct record *r, int64_t host, struct ledger_sheet *ret_);
 void ledger_done(struct ledger_sheet *sheet);
+
+/*
+ * A text for each remark on a host that may send and is unlike itself, behind the host and what is
+ * thought of it; of the newest few.  *ret_ is to be given to texts_done(), whatever is returned.
+ */
+int remarks_load(const struct record *r, struct list *ret_);
 
 #endif

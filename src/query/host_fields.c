@@ -52,7 +52,7 @@ const struct field host_fields[] = {
 	{"mac_note", FIELD_TEXT, AT(offender.mac_note)},
 	{"log_odds", FIELD_REAL, AT(ledger.log_odds)},
 	{"ledger", FIELD_OBJECTS, AT(ledger.terms), .fields = ledger_fields,
-	 .size = sizeof(struct ledger_row)},
+	 .size = sizeof(struct ledger_row), .note = ledger_note},
 	{"remarks", FIELD_TEXTS, AT(ledger.remarks)},
 	{"listings", FIELD_OBJECTS, AT(notices), .fields = notice_fields,
 	 .size = sizeof(struct notice_row)},

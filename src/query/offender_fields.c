@@ -43,15 +43,6 @@ static void cell_verdict(const void *row, int64_t now, char *buf, size_t size)
 		text_print(buf, size, "%s", *o->verdict ? o->verdict : "-");
 }
 
-/* The strongest. */
-static void cell_reason(const void *row, int64_t now, char *buf, size_t size)
-{
-	const struct offender *o = row;
-
-	(void)now;
-	text_print(buf, size, "%s", o->reasons.count ? ((char *const *)o->reasons.items)[0] : "");
-}
-
 const char *offender_style(const void *offender)
 {
 	const struct offender *o = offender;
@@ -99,8 +90,8 @@ const struct field offender_fields[] = {
 	{"verdict", FIELD_CHARS, AT(verdict), .heading = "VERDICT", .place = 2, .weight = 97,
 	 .cell = cell_verdict},
 	{"score", FIELD_REAL, AT(score)},
-	{"reasons", FIELD_TEXTS, AT(reasons), .heading = "BECAUSE", .place = 14, .weight = 68,
-	 .least = 16, .cell = cell_reason},
+	{"reasons", FIELD_TEXTS, AT(reasons), .heading = "BECAUSE", .place = 14, .weight = 99,
+	 .below = true},
 	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 12,
 	 .weight = 60, .cell = cell_permitted},
 	{0},

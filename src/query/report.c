@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "formats.h"
 
 struct report {
@@ -150,6 +151,34 @@ int report_note(const struct report_options *options, const char *format, ...)
 	va_end(list);
 	putc('\n', options->out);
 	return stream_error(options->out);
+}
+
+/* How many bytes of the text go on a line with so much room. */
+static size_t line_length(const char *text, int room)
+{
+	size_t n = text_head(text, room < 10 ? 10 : room), at = n;
+
+	if (!text[n])
+		return n;
+	while (at > 0 && text[at] != ' ')
+		at--;
+	return at > 0 ? at : n > 0 ? n : strlen(text);
+}
+
+void report_wrap(FILE *out, const char *text, int at, int indent, int columns)
+{
+	for (;;) {
+		size_t n = line_length(text, columns - at);
+
+		fwrite(text, 1, n, out);
+		putc('\n', out);
+		text += n;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		fprintf(out, "%*s", indent, "");
+		at = indent;
+	}
 }
 
 int report_object(const struct report_options *options, const struct field *fields,

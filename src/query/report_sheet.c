@@ -18,31 +18,6 @@ struct sheet {
 	int label; /* columns of the labels */
 };
 
-static void put_words(const struct sheet *s, const char *text, int indent)
-{
-	int room = s->options->columns - indent;
-	FILE *out = s->options->out;
-
-	room = room < 10 ? 10 : room;
-	while (*text) {
-		size_t n = text_head(text, room);
-
-		if (text[n]) {
-			size_t at = n;
-
-			while (at > 0 && text[at] != ' ')
-				at--;
-			n = at > 0 ? at : n > 0 ? n : strlen(text);
-		}
-		fwrite(text, 1, n, out);
-		putc('\n', out);
-		text += n;
-		text += strspn(text, " ");
-		if (*text)
-			fprintf(out, "%*s", indent, "");
-	}
-}
-
 /* With blanks behind it, up to that many columns. */
 static void put_label(const struct sheet *s, const char *name, int room)
 {
@@ -62,7 +37,7 @@ static void put_label(const struct sheet *s, const char *name, int room)
 static void put_line(const struct sheet *s, const char *name, const char *text)
 {
 	put_label(s, name, s->label);
-	put_words(s, text, s->label);
+	report_wrap(s->options->out, text, s->label, s->label, s->options->columns);
 }
 
 /* In full, since there is room: local time and how long ago. */
@@ -122,10 +97,13 @@ static int put_list(const struct sheet *s, const struct field *f, const struct l
 	table_flush(t);
 	table_free(t);
 	if (l->count > most)
-		put_words(s,
-			  text_print(more, sizeof(more),
-				     "... and %zu more: --format json shows them", l->count - most),
-			  0);
+		report_wrap(out,
+			    text_print(more, sizeof(more),
+				       "... and %zu more: --format json shows them",
+				       l->count - most),
+			    0, 0, s->options->columns);
+	if (f->note)
+		report_wrap(out, f->note, 0, 0, s->options->columns);
 	return rc;
 }
 

@@ -2,7 +2,8 @@
  * Tables for a person at a terminal.  A line is never wider than the terminal, so nothing wraps:
  * first the lightest columns that may be cut are cut, down to their least; then the lightest column
  * goes, and cutting is thought over again.  Columns of weight 0 stay, and are cut only where they
- * alone are too wide.  A column in which nothing ever stood is not shown.
+ * alone are too wide.  A column in which nothing ever stood is not shown.  A text that goes below
+ * stands in a column where that fits without any cut, and else beneath its row, to the end.
  *
  * Widths come from the rows themselves, a page of them at a time, so a list of any length needs the
  * memory of one page.  Widths only ever grow; where a later page needs wider ones, its headings are
@@ -18,6 +19,8 @@
 
 #define COLUMNS_MOST 24
 #define GAP	     2
+#define BELOW_MOST   2 /* texts beneath a row */
+#define BELOW_INDENT 2
 
 struct column {
 	const struct field *field;
@@ -34,6 +37,7 @@ struct table {
 	const char **styles;
 	size_t row_count;
 	bool headed;
+	bool below; /* the texts that may stand there do */
 };
 
 static void collect(struct table *t, const struct field *fields, size_t base)
@@ -98,9 +102,19 @@ void table_free(struct table *t)
 	free(t);
 }
 
-static void widen(struct column *c, const char *text)
+/* Of a cell, which has several lines where it may go below. */
+static size_t first_line(const char *cell)
 {
-	int heading = text_columns(c->field->heading), columns = text_columns(text);
+	return strcspn(cell, "\n");
+}
+
+static void widen(struct column *c, const char *cell)
+{
+	int heading = text_columns(c->field->heading), columns;
+	char text[CELL_TEXT];
+
+	text_print(text, sizeof(text), "%.*s", (int)first_line(cell), cell);
+	columns = text_columns(text);
 
 	if (strcmp(text, "-") == 0 && c->field->weight > 0)
 		return;
@@ -108,6 +122,18 @@ static void widen(struct column *c, const char *text)
 		c->natural = heading;
 	if (c->natural < columns)
 		c->natural = columns;
+}
+
+/* The first texts, one a line. */
+static void below_words(const struct list *texts, char *buf, size_t size)
+{
+	const char *const *items = texts->items;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < texts->count && i < BELOW_MOST; i++)
+		used += strlen(
+			text_print(buf + used, size - used, "%s%s", i ? "\n" : "", items[i]));
 }
 
 void table_set_now(struct table *t, int64_t now)
@@ -125,8 +151,12 @@ int table_add(struct table *t, const void *row, const char *style)
 	for (size_t i = 0; i < t->column_count; i++) {
 		struct column *c = &t->columns[i];
 
-		value_words(c->field, (const char *)row + c->base, t->options.now, text,
-			    sizeof(text));
+		if (c->field->below)
+			below_words(field_at(c->field, (const char *)row + c->base), text,
+				    sizeof(text));
+		else
+			value_words(c->field, (const char *)row + c->base, t->options.now, text,
+				    sizeof(text));
 		cells[i] = strdup(text);
 		if (!cells[i]) {
 			drop_row(t);
@@ -182,6 +212,20 @@ static void cut(struct column *columns, size_t n, int room)
 	}
 }
 
+/* Once below, always: rows of one list should look the same. */
+static void send_below(struct table *t, bool left_out[COLUMNS_MOST])
+{
+	struct column all[COLUMNS_MOST];
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		all[i] = t->columns[i];
+		all[i].width = all[i].natural;
+	}
+	t->below = t->below || total(all, t->column_count) > t->options.columns;
+	for (size_t i = 0; i < t->column_count; i++)
+		left_out[i] = t->below && t->columns[i].field->below;
+}
+
 /* Gives the columns their widths; whether any is not what it was. */
 static bool lay_out(struct table *t)
 {
@@ -190,6 +234,7 @@ static bool lay_out(struct table *t)
 	bool changed = false, left_out[COLUMNS_MOST] = {false};
 	struct column *c = NULL;
 
+	send_below(t, left_out);
 	do {
 		if (c)
 			left_out[c - next] = true;
@@ -231,7 +276,9 @@ static void put_cell(FILE *out, const struct column *c, const char *text, bool l
 
 	if (c->field->right)
 		put_blanks(out, c->width - columns);
-	if (columns > c->width && c->field->tail) {
+	if (c->field->below) {
+		fwrite(text, 1, first_line(text), out);
+	} else if (columns > c->width && c->field->tail) {
 		put_tail(out, c, text);
 		columns = c->width;
 	} else if (columns > c->width) {
@@ -247,10 +294,40 @@ static void put_cell(FILE *out, const struct column *c, const char *text, bool l
 		put_blanks(out, c->width - columns);
 }
 
+/* The texts of a row that stand beneath it. */
+static void put_below(const struct table *t, char *const *cells)
+{
+	FILE *out = t->options.out;
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		char *at = cells[i];
+
+		if (!t->columns[i].field->below)
+			continue;
+		while (*at) {
+			char text[CELL_TEXT];
+
+			text_print(text, sizeof(text), "%.*s", (int)first_line(at), at);
+			put_blanks(out, BELOW_INDENT);
+			report_wrap(out, text, BELOW_INDENT, 2 * BELOW_INDENT, t->options.columns);
+			at += first_line(at);
+			at += *at == '\n';
+		}
+	}
+}
+
+/* The last cell of a line, in as many lines as it takes. */
+static void put_wrapped(const struct table *t, const struct column *c, const char *text)
+{
+	int at = total(t->columns, t->column_count) - c->width;
+
+	report_wrap(t->options.out, text, at, at, at + c->width);
+}
+
 static void put_line(const struct table *t, char *const *cells, const char *style)
 {
 	FILE *out = t->options.out;
-	bool first = true;
+	bool first = true, wrapped = false;
 	size_t last = 0;
 
 	for (size_t i = 0; i < t->column_count; i++)
@@ -266,11 +343,16 @@ static void put_line(const struct table *t, char *const *cells, const char *styl
 		if (!first)
 			put_blanks(out, GAP);
 		first = false;
-		put_cell(out, c, cells ? cells[i] : c->field->heading, i == last);
+		wrapped = c->field->wraps && cells && i == last;
+		if (wrapped)
+			put_wrapped(t, c, cells[i]);
+		else
+			put_cell(out, c, cells ? cells[i] : c->field->heading, i == last);
 	}
 	if (style && t->options.color)
 		fputs("\033[0m", out);
-	putc('\n', out);
+	if (!wrapped)
+		putc('\n', out);
 }
 
 void table_flush(struct table *t)
@@ -280,7 +362,10 @@ void table_flush(struct table *t)
 	if (lay_out(t) || !t->headed)
 		put_line(t, NULL, "1");
 	t->headed = true;
-	for (size_t i = 0; i < t->row_count; i++)
+	for (size_t i = 0; i < t->row_count; i++) {
 		put_line(t, t->cells + i * t->column_count, t->styles[i]);
+		if (t->below)
+			put_below(t, t->cells + i * t->column_count);
+	}
 	drop_rows(t);
 }

@@ -12,8 +12,7 @@
 #include "judge/health.h"
 #include "judge/schema.h"
 #include "query/texts.h"
-
-#define REMARKS_MOST 64
+#include "query/verdict.h"
 
 /* Whether somebody holds the record's lock: 1, 0, or negative where that cannot be told. */
 static int lock_is_held(const char *path)
@@ -179,22 +178,6 @@ static int load_examples(const struct record *r, int64_t run, struct status *s)
 	return rc < 0 ? record_errno(r) : 0;
 }
 
-/* "10.0.0.25: ..." of each permitted host that is unlike itself; of the newest few. */
-static int load_remarks(const struct record *r, struct status *s)
-{
-	sqlite3_stmt *q = record_prepare(
-		r,
-		"SELECT h.address || ': ' || e.value FROM verdict v JOIN host h ON h.id = v.host,"
-		" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
-		" WHERE v.remarks <> '[]' AND e.type = 'text' AND EXISTS(SELECT 1 FROM host_sum a"
-		" WHERE a.span = 0 AND a.start = 0 AND a.standing = 1 AND a.host = v.host)"
-		" ORDER BY v.observed DESC, h.address LIMIT 64");
-	int rc = q ? texts_collect(r, q, REMARKS_MOST, &s->remarks) : record_errno(r);
-
-	sqlite3_finalize(q);
-	return rc;
-}
-
 static int load_all(const struct record *r, int64_t now, struct status *s)
 {
 	int64_t run = 0;
@@ -209,7 +192,7 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 	if (rc == 0)
 		rc = notices_load(r, NULL, &s->listings);
 	if (rc == 0)
-		rc = load_remarks(r, s);
+		rc = remarks_load(r, &s->remarks);
 	if (rc == 0)
 		rc = record_number(r,
 				   "SELECT total(max(attempts, 0)) FROM host_sum WHERE span = 0"

@@ -4,19 +4,28 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "judge/evidence.h"
 #include "query/texts.h"
 
 #define AT(member) .offset = offsetof(struct ledger_row, member)
 
 const struct field ledger_fields[] = {
-	{"reason", FIELD_TEXT, AT(reason), .heading = "REASON", .place = 2, .weight = 80,
-	 .least = 12},
+	{"reason", FIELD_TEXT, AT(reason), .heading = "REASON", .place = 2, .weight = 80},
 	{"weight", FIELD_REAL, AT(weight), .heading = "WEIGHT", .place = 1, .weight = 95,
 	 .right = true},
-	{"text", FIELD_TEXT, AT(text), .heading = "FIGURES", .place = 3, .weight = 90, .late = true,
-	 .least = 20},
+	{"text", FIELD_TEXT, AT(text), .heading = "FIGURES", .place = 3, .weight = 99,
+	 .wraps = true, .least = 36},
 	{0},
 };
+
+#define TEXT_OF(x)   #x
+#define NUMBER_OF(x) TEXT_OF(x)
+
+const char ledger_note[] = "The weights add up to the log odds above; from " NUMBER_OF(
+	VERDICT_BOT_FROM) " on a host is called a bot. What was seen and does not weigh has 0.00. "
+			  "Figures fade by half "
+			  "in a day: they say what it did of late, which is less than all that it "
+			  "ever did.";
 
 static struct maybe_real real_column(sqlite3_stmt *s, int column)
 {
@@ -29,6 +38,25 @@ static struct maybe_real real_column(sqlite3_stmt *s, int column)
 			 value < 1e6,
 		.value = value,
 	};
+}
+
+/* "10.0.0.25 (bot 0.93): ...": with what is thought of it, where that is known. */
+static const char remarks_sql[] =
+	"SELECT h.address || iif(typeof(v.score) = 'real' AND v.score BETWEEN 0 AND 1,"
+	" ' (' || substr(v.verdict, 1, 16) || printf(' %.2f)', v.score), '') || ': ' || e.value"
+	" FROM verdict v JOIN host h ON h.id = v.host,"
+	" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
+	" WHERE v.remarks <> '[]' AND e.type = 'text' AND EXISTS(SELECT 1 FROM host_sum a"
+	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 1 AND a.host = v.host)"
+	" ORDER BY v.observed DESC, h.address LIMIT 64";
+
+int remarks_load(const struct record *r, struct list *ret_)
+{
+	sqlite3_stmt *s = record_prepare(r, remarks_sql);
+	int rc = s ? texts_collect(r, s, REMARKS_MOST, ret_) : record_errno(r);
+
+	sqlite3_finalize(s);
+	return rc;
 }
 
 static int load_terms(const struct record *r, int64_t host, struct list *list)

@@ -302,7 +302,9 @@ static void status_names_the_host_of_each_remark_newest_first(void **state)
 	r = open_record(s);
 	assert_int_equal(status_load(r, MOMENT_HOUR, T0, &status), 0);
 	text = scratch_print_object(REPORT_JSON, 100, status_fields, &status);
-	assert_json(text, ".remarks == [\"10.0.0.2: c\", \"10.0.0.1: a\", \"10.0.0.1: b\"]");
+	assert_json(text,
+		    ".remarks == [\"10.0.0.2 (sender 0.10): c\", \"10.0.0.1 (sender 0.10): a\","
+		    " \"10.0.0.1 (sender 0.10): b\"]");
 	free(text);
 	status_done(&status);
 	record_close(r);
@@ -330,6 +332,128 @@ static void a_table_shows_the_verdict_and_the_strongest_reason(void **state)
 	record_close(r);
 }
 
+/* The offenders as a table of that width; to be freed. */
+static char *table_of(struct scratch *s, int columns)
+{
+	struct record *r = open_record(s);
+	struct window w = ALL;
+	struct offenders o = {0};
+	uint64_t outside;
+	char *text;
+
+	assert_int_equal(offenders_load(r, &w, 0, NULL, T0, &o, &outside), 0);
+	offenders_rank(&o);
+	text = scratch_print(REPORT_TABLE, columns, offender_fields, o.items, o.count,
+			     sizeof(*o.items));
+	offenders_done(&o);
+	record_close(r);
+	return text;
+}
+
+static void the_two_strongest_reasons_stand_beneath_where_a_column_has_no_room(void **state)
+{
+	struct scratch *s = *state;
+	const char *row;
+	char *text;
+
+	for (int i = 1; i <= 3; i++) {
+		add_host(s, i, 9, 9, 9);
+		add_verdict(s, i, "bot", 0.9);
+	}
+	scratch_sql(s, "UPDATE verdict SET reasons = '[\"fifty servers contacted for the first time"
+		       " within one minute and more than that later in the day\",\"HELO changed\","
+		       "\"third\"]' WHERE host = 1;"
+		       "UPDATE verdict SET reasons = '[]' WHERE host = 2");
+	text = table_of(s, 80);
+	assert_null(strstr(text, "BECAUSE"));
+	assert_null(strstr(text, "third"));
+	assert_in_range(widest_line(text), 60, 80);
+	row = strstr(text, "10.0.0.1 ");
+	assert_non_null(row);
+	row = strchr(row, '\n');
+	/* 80 columns end behind "the day", two of them being the indent. */
+	assert_ptr_equal(strstr(row, "\n  fifty servers contacted for the first time within one"
+				     " minute and more than\n    that later in the day\n"
+				     "  HELO changed\n10.0.0.2 "),
+			 row);
+	row = strchr(strstr(text, "10.0.0.2 "), '\n');
+	assert_memory_equal(row, "\n10.0.0.3 ", 10);
+	free(text);
+}
+
+static void reasons_have_a_column_where_all_of_them_fit(void **state)
+{
+	struct scratch *s = *state;
+	char *text;
+
+	add_host(s, 1, 9, 9, 9);
+	add_verdict(s, 1, "bot", 0.9);
+	for (int columns = 70; columns < 200; columns++) {
+		text = table_of(s, columns);
+		assert_non_null(strstr(text, "first reason"));
+		if (strstr(text, "BECAUSE"))
+			assert_null(strstr(text, "second"));
+		else
+			assert_non_null(strstr(text, "\n  first reason\n  second\n"));
+		assert_in_range(widest_line(text), 1, columns);
+		assert_null(strstr(text, "first…"));
+		free(text);
+	}
+}
+
+#define LONG                                                                                       \
+	"of 40 new destinations 12 had orderly dialogues, 28 were tried again later, 3 lay next "  \
+	"to the one before"
+
+static void figures_of_a_ledger_are_broken_between_words_and_never_cut(void **state)
+{
+	struct ledger_row rows[] = {
+		{"a reason of some words", LONG, {.known = true, .value = -2.25}},
+		{"simple engine", "short", {.known = true}},
+	};
+	struct host h = {.ledger.terms = {rows, 2}};
+
+	(void)state;
+	for (int columns = 46; columns < 180; columns++) {
+		char *text = scratch_print_object(REPORT_TABLE, columns, host_fields, &h), *at;
+		const char *word = LONG;
+
+		assert_in_range(widest_line(text), 1, columns);
+		at = strstr(text, "FIGURES");
+		assert_non_null(at);
+		while (*word) {
+			size_t n = strcspn(word, " ");
+			char one[32];
+
+			snprintf(one, sizeof(one), "%.*s", (int)n, word);
+			at = strstr(at, one);
+			if (!at)
+				fail_msg("%d columns: \"%s\" is missing in\n%s", columns, one,
+					 text);
+			at += n;
+			word += n + (word[n] == ' ');
+		}
+		assert_non_null(strstr(at, "\n  0.00  "));
+		free(text);
+	}
+}
+
+static void a_ledger_says_how_it_is_to_be_read(void **state)
+{
+	struct ledger_row row = {"prior", "most", {.known = true, .value = -2.25}};
+	struct host h = {.ledger.terms = {&row, 1}}, none = {0};
+	char *text = scratch_print_object(REPORT_TABLE, 4096, host_fields, &h);
+
+	(void)state;
+	/* The threshold of the manual. */
+	assert_non_null(strstr(text, "from 0.8 on a host is called a bot"));
+	assert_non_null(strstr(text, "Figures fade by half in a day"));
+	free(text);
+	text = scratch_print_object(REPORT_TABLE, 4096, host_fields, &none);
+	assert_null(strstr(text, "fade"));
+	free(text);
+}
+
 #define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -346,6 +470,10 @@ int main(void)
 		WITH_RECORD(a_permitted_mail_server_is_judged_too),
 		WITH_RECORD(status_names_the_host_of_each_remark_newest_first),
 		WITH_RECORD(a_table_shows_the_verdict_and_the_strongest_reason),
+		WITH_RECORD(the_two_strongest_reasons_stand_beneath_where_a_column_has_no_room),
+		WITH_RECORD(reasons_have_a_column_where_all_of_them_fit),
+		cmocka_unit_test(figures_of_a_ledger_are_broken_between_words_and_never_cut),
+		cmocka_unit_test(a_ledger_says_how_it_is_to_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
