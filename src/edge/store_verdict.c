@@ -25,18 +25,26 @@ static void put_real(FILE *out, double value)
 }
 
 /*
- * What speaks for the verdict; where it is unclear, what speaks for a bot.  That most hosts are
- * none is no reason: it is known of everybody.
+ * Whether it speaks for the verdict; where that is unclear, either way.  That most hosts are no
+ * bots is no reason: it is known of everybody.
  */
+static bool is_reason(const struct ledger_term *t, enum verdict verdict)
+{
+	if (strcmp(t->key, LEDGER_PRIOR) == 0)
+		return false;
+	return (t->weight > 0 && verdict != VERDICT_DEVICE && verdict != VERDICT_SENDER) ||
+	       (t->weight < 0 && verdict != VERDICT_BOT);
+}
+
 static void write_reasons(FILE *out, const struct ledger *l)
 {
-	bool for_bot = l->verdict == VERDICT_BOT || l->verdict == VERDICT_UNCLEAR, first = true;
+	bool first = true;
 
 	putc('[', out);
 	for (size_t i = 0; i < l->count; i++) {
 		const struct ledger_term *t = &l->terms[i];
 
-		if ((t->weight > 0) != for_bot || strcmp(t->key, LEDGER_PRIOR) == 0)
+		if (!is_reason(t, l->verdict))
 			continue;
 		if (!first)
 			putc(',', out);

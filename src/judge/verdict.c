@@ -7,7 +7,8 @@
 #include "evidence_parts.h"
 #include "weights.h"
 
-#define DEVICE_GROUPS 3 /* a device has so many destinations, or it is a monitor */
+#define WORTH_TELLING 0.05 /* of a feature without weight */
+#define DEVICE_GROUPS 3	   /* a device has so many destinations, or it is a monitor */
 
 _Static_assert(FEATURE_COUNT <= LEDGER_TERMS, "a ledger has room for each feature");
 
@@ -48,14 +49,16 @@ static void weigh(const double phi[FEATURE_COUNT], double terms[FEATURE_COUNT])
 	}
 }
 
-static void enter(const struct evidence *e, const double terms[FEATURE_COUNT], struct ledger *l)
+/* Also what was seen and weighs nothing: it is told, behind all that does. */
+static void enter(const struct evidence *e, const double phi[FEATURE_COUNT],
+		  const double terms[FEATURE_COUNT], struct ledger *l)
 {
 	for (unsigned int i = 0; i < FEATURE_COUNT; i++) {
 		struct ledger_term t = {.key = weights[i].key, .weight = terms[i]};
 		size_t at = l->count;
 
 		l->log_odds += terms[i];
-		if (fabs(terms[i]) < 1e-9)
+		if (fabs(terms[i]) < 1e-9 && phi[i] < WORTH_TELLING)
 			continue;
 		features_text(e, (enum feature)i, t.text);
 		for (; at > 0 && fabs(l->terms[at - 1].weight) < fabs(t.weight); at--)
@@ -147,7 +150,7 @@ void evidence_judge(const struct evidence *e, struct ledger *ret_)
 	memset(ret_, 0, sizeof(*ret_));
 	features_of(e, phi);
 	weigh(phi, terms);
-	enter(e, terms, ret_);
+	enter(e, phi, terms, ret_);
 	ret_->score = fmin(fmax(1 / (1 + exp(-ret_->log_odds)), 0.001), 0.999);
 	ret_->verdict = decide(e, ret_->log_odds);
 	remark(e, ret_);

@@ -1,5 +1,6 @@
 /* The figures behind each term of a ledger, in plain words. */
 #include <math.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "evidence_parts.h"
@@ -33,6 +34,31 @@ static unsigned int smaller(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
+/* How they are explained: only by what holds for any of them. */
+static void explained_text(const struct evidence *e, unsigned int fresh, char *buf)
+{
+	const struct {
+		enum evidence_sum sum;
+		const char *one, *many;
+	} ways[] = {
+		{SUM_VOUCHED, "had an orderly dialogue", "had orderly dialogues"},
+		{SUM_RETURNED, "was tried again later", "were tried again later"},
+		{SUM_NEXT, "lay next to the one before", "lay next to the one before"},
+	};
+	size_t used =
+		strlen(text_print(buf, LEDGER_TEXT, "of %u new destination%s", fresh, s(fresh)));
+
+	for (size_t i = 0, told = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		unsigned int n = smaller(figure(e, ways[i].sum), fresh);
+
+		if (n == 0)
+			continue;
+		used += strlen(text_print(buf + used, LEDGER_TEXT - used, "%s %u %s",
+					  told++ ? "," : "", n,
+					  n == 1 ? ways[i].one : ways[i].many));
+	}
+}
+
 static void destinations_text(const struct evidence *e, enum feature feature, char *buf)
 {
 	unsigned int fresh = some(e, SUM_FRESH), known = known_count(e);
@@ -48,18 +74,11 @@ static void destinations_text(const struct evidence *e, enum feature feature, ch
 			   "late, %u in all",
 			   fresh, s(fresh), e->groups);
 	else if (feature == FEATURE_FEW)
-		text_print(
-			buf, LEDGER_TEXT,
-			"%u destination%s in use (one domain or network each), tried in %u span%s "
-			"of ten minutes",
-			known, s(known), e->observations, s(e->observations));
-	else
 		text_print(buf, LEDGER_TEXT,
-			   "of %u new destination%s: dialogues were orderly with %u, it came "
-			   "back to %u of them later, %u lay next to the one before",
-			   fresh, s(fresh), smaller(figure(e, SUM_VOUCHED), fresh),
-			   smaller(figure(e, SUM_RETURNED), fresh),
-			   smaller(figure(e, SUM_NEXT), fresh));
+			   "%u destination%s in use, tried in %u span%s of ten minutes", known,
+			   s(known), e->observations, s(e->observations));
+	else
+		explained_text(e, fresh, buf);
 }
 
 static void lookups_text(const struct evidence *e, enum feature feature, char *buf)
@@ -156,8 +175,8 @@ static void share_text(const struct evidence *e, enum feature feature, char *buf
 			   percent(fminf(1, e->sums[SUM_REFUSED] / e->sums[SUM_JUDGED])));
 	else if (feature == FEATURE_ORDER)
 		text_print(buf, LEDGER_TEXT,
-			   "orderly of late to %u%%, less with each new destination: "
-			   "the same name and sender domain, mail accepted, QUIT",
+			   "orderly of late to %u%%: the same name and sender domain, "
+			   "mail accepted, QUIT",
 			   percent(e->order));
 	else
 		text_print(buf, LEDGER_TEXT,

@@ -179,7 +179,7 @@ static void a_device_s_reasons_are_what_speaks_against_a_bot(void **state)
 			 1);
 }
 
-static void the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot(void **state)
+static void the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_either_way(void **state)
 {
 	struct evidence e = a_beginner();
 
@@ -187,7 +187,25 @@ static void the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot(
 	think(1, "10.0.0.1", &e);
 	fixture_write(s, b);
 	said("SELECT verdict FROM offender", "unclear");
-	assert_int_equal(reasons(), terms("> 0"));
+	assert_true(terms("> 0") > 0 && terms("< 0") > 0);
+	assert_int_equal(reasons(), terms("<> 0"));
+}
+
+/* Told in the ledger, and no reason: not for a device either. */
+static void what_weighs_nothing_is_no_reason(void **state)
+{
+	struct evidence e = a_device();
+
+	(void)state;
+	e.sums[SUM_LISTED] = e.sums[SUM_TALKS] = 1;
+	think(1, "10.0.0.1", &e);
+	fixture_write(s, b);
+	said("SELECT verdict FROM offender", "device");
+	assert_int_equal(fixture_ask(db, "SELECT value ->> 'weight' = 0 FROM verdict,"
+					 " json_each(ledger) WHERE value ->> 'reason' ="
+					 " 'refused as blacklisted'"),
+			 1);
+	assert_int_equal(reasons(), terms("< 0"));
 }
 
 static void a_host_has_one_verdict_the_newest(void **state)
@@ -447,7 +465,8 @@ int main(void)
 		TEST(a_bot_s_reasons_are_what_speaks_for_one_strongest_first),
 		TEST(the_ledger_adds_up_to_the_log_odds_and_they_to_the_score),
 		TEST(a_device_s_reasons_are_what_speaks_against_a_bot),
-		TEST(the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_for_a_bot),
+		TEST(the_reasons_of_one_of_whom_little_is_seen_are_what_speaks_either_way),
+		TEST(what_weighs_nothing_is_no_reason),
 		TEST(a_host_has_one_verdict_the_newest),
 		TEST(a_bot_that_begins_anew_stays_one_until_as_much_is_known),
 		TEST(a_bot_of_a_month_ago_is_forgotten),
