@@ -28,6 +28,9 @@ struct options {
 	const char *since, *until; /* as given, or NULL */
 	enum format format;
 	bool no_color, all, follow, exit_code, again;
+	/* of rules; as given, or NULL */
+	bool ban;
+	const char *part, *duration, *incident, *lan, *wan;
 	char **arguments; /* what is no option */
 	int argument_count;
 };
@@ -55,6 +58,7 @@ int command_offenders(const struct options *options);
 int command_host(const struct options *options);
 int command_connections(const struct options *options);
 int command_status(const struct options *options);
+int command_rules(const struct options *options);
 int command_config(const struct options *options);
 
 /*

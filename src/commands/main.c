@@ -106,6 +106,22 @@ const struct command command_table[] = {
 		.run = command_status,
 	},
 	{
+		.name = "rules",
+		.summary = "print firewall rules against direct mail",
+		.synopsis = "rules [OPTION...] FIREWALL",
+		.details = "Blocks port 25 for all but whom policy permits, or offenders alone.\n"
+			   "FIREWALL: nftables iptables pf opnsense cisco-ios cisco-asa fortios "
+			   "routeros\n"
+			   "junos windows unifi.",
+		.example = "  egress25 rules nftables --offenders --for 2h | nft -f -",
+		.options = "offenders for part incident lan-interface wan-interface record since "
+			   "until "
+			   "mail-server internal smart-host allow port also-watch " OUTPUT,
+		.minimum = 1,
+		.maximum = 1,
+		.run = command_rules,
+	},
+	{
 		.name = "config",
 		.summary = "check the configuration, or say which line decides",
 		.synopsis = "config [OPTION...] [explain ADDRESS [DESTINATION]]",

@@ -34,6 +34,12 @@ static int tell(const char *command, const struct options *o)
 	at += o->since ? sprintf(at, " since=%s", o->since) : 0;
 	at += o->until ? sprintf(at, " until=%s", o->until) : 0;
 	at += o->config ? sprintf(at, " config=%s", o->config) : 0;
+	at += o->ban ? sprintf(at, " offenders") : 0;
+	at += o->part ? sprintf(at, " part=%s", o->part) : 0;
+	at += o->duration ? sprintf(at, " for=%s", o->duration) : 0;
+	at += o->incident ? sprintf(at, " incident=%s", o->incident) : 0;
+	at += o->lan ? sprintf(at, " lan=%s", o->lan) : 0;
+	at += o->wan ? sprintf(at, " wan=%s", o->wan) : 0;
 	at = tell_list(at, "record", &o->records);
 	at = tell_list(at, "interface", &o->overrides.interfaces);
 	at = tell_list(at, "internal", &o->overrides.internal);
@@ -59,6 +65,7 @@ COMMAND(offenders)
 COMMAND(host)
 COMMAND(connections)
 COMMAND(status)
+COMMAND(rules)
 
 char out[65536], err[65536];
 

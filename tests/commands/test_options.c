@@ -40,6 +40,9 @@ static void every_option_reaches_its_place(void **state)
 		"offenders table internal=10.0.0.0/8 mail=10.0.0.25 mail=10.0.0.26 "
 		"smart=192.0.2.1 allow=10.0.3.1,,25 port=25 also=587");
 	hands_over("status --exit-code", "status table exit-code");
+	hands_over("rules pf --offenders --for 2h --part undo --incident 42 --lan-interface em1 "
+		   "--wan-interface em0",
+		   "rules table offenders part=undo for=2h incident=42 lan=em1 wan=em0 <pf>");
 	hands_over("connections", "connections table");
 }
 
@@ -188,7 +191,7 @@ static void help_lists_every_command(void **state)
 	static const char *const ways[] = {"help", "--help", "-h"};
 
 	(void)state;
-	assert_int_equal(command_count, 7);
+	assert_int_equal(command_count, 8);
 	for (size_t k = 0; k < COUNT(ways); k++) {
 		assert_int_equal(run(ways[k]), EXIT_DONE);
 		assert_string_equal(err, "");

@@ -33,6 +33,7 @@ COMMAND(offenders)
 COMMAND(host)
 COMMAND(connections)
 COMMAND(status)
+COMMAND(rules)
 COMMAND(config)
 
 static char *program;
