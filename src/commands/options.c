@@ -41,8 +41,8 @@ static const struct row table[] = {
 	{"follow", 0, NULL, "go on, telling each new one and new verdict", KIND_FLAG, AT(follow)},
 	{"exit-code", 0, NULL, "exit 1 where", KIND_FLAG, AT(exit_code)},
 	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
-	{"offenders", 0, NULL, "block those found alone", KIND_FLAG, AT(ban)},
-	{"for", 0, "DURATION", "how long; default 24h", KIND_TEXT, AT(duration)},
+	{"offenders", 0, NULL, "block those found alone; how long, 24h", KIND_FLAG, AT(ban)},
+	{"for", 0, "DURATION", NULL, KIND_TEXT, AT(duration)},
 	{"part", 0, "PART", "apply, verify, undo, all; for the comment", KIND_TEXT, AT(part)},
 	{"incident", 0, "N", NULL, KIND_TEXT, AT(incident)},
 	{"lan-interface", 0, "NAME", "of the firewall", KIND_TEXT, AT(lan)},
@@ -55,7 +55,7 @@ static const struct row table[] = {
 	{"public-address", 0, "ADDRESS", "ours, as the Internet sees it", LIST(public_addresses)},
 	{"smart-host", 0, "PREFIX", "where mail servers may send", LIST(smart_hosts)},
 	{"allow", 0, "SRC[,DST[,PORT]]", "no offence", LIST(allow)},
-	{"port", 0, "PORT", "instead of 25; recorded alone", LIST(ports)},
+	{"port", 0, "PORT", "instead of 25; only recorded", LIST(ports)},
 	{"also-watch", 0, "PORT", NULL, LIST(also_watch)},
 	{"reset", 0, "MODE", "never, off, dry-run or on", LIST(reset)},
 	{"reset-via", 0, "IFACE", "send them there, this many a second", LIST(reset_via)},
@@ -102,12 +102,15 @@ static bool takes(const struct command *command, const struct row *row, bool *re
 
 /* Help. */
 
-#define LEFT  30 /* columns of the names */
+#define LEFT  31 /* columns of the names; longer ones have a line of their own */
 #define RIGHT 45 /* and of what they mean, so that a line has less than 80 */
 
-static void add_left(char *left, size_t size, const struct row *row)
+/* `before` is what stands left of it, or NULL; they share their argument's name. */
+static void add_left(char *left, size_t size, const struct row *row, const struct row *before)
 {
-	size_t used = strlen(left);
+	bool shared = before && before->argument && row->argument &&
+		      strcmp(before->argument, row->argument) == 0;
+	size_t used = strlen(left) - (shared ? strlen(row->argument) + 1 : 0);
 	char letter[8] = "";
 
 	if (row->letter)
@@ -121,18 +124,23 @@ static void add_left(char *left, size_t size, const struct row *row)
 /* A row, and those behind it that share its line. */
 static void print_rows(const struct command *command, size_t at, bool once)
 {
-	const struct row *row = &table[at];
+	const struct row *row = &table[at], *last = row;
 	char left[80] = "", right[80];
 
-	add_left(left, sizeof(left), row);
+	add_left(left, sizeof(left), row, NULL);
 	for (size_t i = at + 1; i < ROWS && !table[i].help; i++)
-		if (takes(command, &table[i], &(bool){false}))
-			add_left(left, sizeof(left), &table[i]);
+		if (takes(command, &table[i], &(bool){false})) {
+			add_left(left, sizeof(left), &table[i], last);
+			last = &table[i];
+		}
 	text_print(right, sizeof(right), "%s%s%s%s", row->help,
 		   command->found && strcmp(row->name, "exit-code") == 0 ? " " : "",
 		   command->found && strcmp(row->name, "exit-code") == 0 ? command->found : "",
 		   row->kind == KIND_LIST && !once ? " (repeatable)" : "");
-	printf("  %-*s %.*s\n", LEFT, left, RIGHT, right);
+	if (strlen(left) > LEFT)
+		printf("  %s\n  %-*s %.*s\n", left, LEFT, "", RIGHT, right);
+	else
+		printf("  %-*s %.*s\n", LEFT, left, RIGHT, right);
 }
 
 /* On one screen of 24 lines and 80 columns, with a line left for the prompt. */

@@ -157,6 +157,36 @@ static void help_is_one_screen_with_an_example(void **state)
 	}
 }
 
+/* Names and meanings are two columns, whatever is in them. */
+static void help_keeps_its_columns_apart(void **state)
+{
+	(void)state;
+	for (int i = 0; i < command_count; i++) {
+		size_t options = 0;
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s --help", command_table[i].name);
+		assert_int_equal(run(line), EXIT_DONE);
+		for (const char *at = out; (at = strstr(at, "\n  ")); at++) {
+			size_t length = strcspn(++at, "\n");
+
+			if (strspn(at, " ") != 2 + (at[2] == ' ' ? 4u : 0u) || at[6] != '-')
+				continue;
+			options++;
+			if (length > 34 && at[33] == ' ' && at[34] != ' ')
+				continue;
+			/* Or the meaning is below, in its column. */
+			if (strspn(at + length, " \n") != 35)
+				fail_msg("%s: \"%.*s\"", line, (int)length, at);
+		}
+		assert_true(options >= 4);
+	}
+	assert_int_equal(run("watch --help"), EXIT_DONE);
+	assert_non_null(strstr(out,
+			       "\n      --port, --also-watch PORT   instead of 25; only recorded"
+			       " (repeatable)\n"));
+}
+
 static void help_says_of_an_option_what_it_means_to_that_command(void **state)
 {
 	static const char *const queries[] = {"offenders", "host", "connections", "status"};
@@ -258,6 +288,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_told_in_one_line_with_the_nearest_word),
 		cmocka_unit_test(options_of_later_versions_are_unknown),
 		cmocka_unit_test(help_is_one_screen_with_an_example),
+		cmocka_unit_test(help_keeps_its_columns_apart),
 		cmocka_unit_test(help_says_of_an_option_what_it_means_to_that_command),
 		cmocka_unit_test(all_and_a_time_exclude_each_other),
 		cmocka_unit_test(help_lists_every_command),
