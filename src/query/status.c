@@ -55,8 +55,22 @@ static void load_file(const struct record *r, struct status *s)
  * since: that may be a `read` which holds the lock that a killed monitor left. */
 static const char run_sql[] = "SELECT id, mode, sensor, started, beat,"
 			      " ended IS NULL AND id = (SELECT max(id) FROM run), packets, "
-			      "stray, unclassified, newest"
+			      "stray, unclassified, newest, resets_sent, resets_planned,"
+			      " resets_limited, resets_refused, killable, killed"
 			      " FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
+
+static void load_resets(sqlite3_stmt *q, struct status *s)
+{
+	int64_t killable = record_count(q, 14);
+
+	s->resets.sent = record_count(q, 10);
+	s->resets.planned = record_count(q, 11);
+	s->resets.limited = record_count(q, 12);
+	s->resets.refused = record_count(q, 13);
+	s->resets.killed_share.known = killable > 0;
+	if (killable > 0)
+		s->resets.killed_share.value = (double)record_count(q, 15) / (double)killable;
+}
 
 static int load_run(const struct record *r, int64_t now, struct status *s, int64_t *ret_run)
 {
@@ -78,6 +92,7 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 		s->stray = record_count(q, 7);
 		s->unclassified.connections = record_count(q, 8);
 		s->newest = record_time(q, 9);
+		load_resets(q, s);
 		fresh = now - s->beat < 5 * MOMENT_SECOND;
 		s->running = open && strcmp(s->mode, "watch") == 0 && (held < 0 ? fresh : held > 0);
 	}

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""`egress25 watch --reset` beside the kernel's own TCP: TAP, one test a behaviour.
+
+usage: test_resets.py EGRESS25 DELAYLINE
+
+The mirror port is a port of the switch that takes frames, as many do.  Between the router and the
+Internet is a wire of a given length, so that the race is run over known round trips.  What must be
+found is what the bot's own socket calls say.  The shortest round trips are for scripts/bench: a program
+built with sanitizers, on a machine that does other things, may be late there.
+"""
+import json
+import pathlib
+import sys
+import time
+
+import network
+from network import CLIENT, MAIL
+from sensor import Failed, Sensor, equal, report, until
+
+HERE = pathlib.Path(__file__).resolve().parent
+SINK, SINK6 = "198.51.100.40", "2001:db8:25::40"
+CONNECTIONS = 200
+
+
+class Wire:
+    """The network with a sink, a span port that takes frames, and a wire of a given length."""
+
+    def __init__(self, net, program, delayline):
+        self.net, self.program, self.delayline = net, program, delayline
+        self.wire = None
+        self.runs = 0
+
+    def build(self):
+        net = self.net
+        switch = net.name("switch")
+        network.run("ip", "-n", switch, "link", "set", "span0", "master", "br0")
+        net.on("switch", "bridge", "link", "set", "dev", "span0", "learning", "off", "flood", "off",
+               "mcast_flood", "off", "bcast_flood", "off")
+        net.address("inet", "eth0", f"{SINK}/24", f"{SINK6}/64")
+        for number, address in enumerate((SINK, SINK6)):
+            ready = net.directory / f"sink{number}"
+            net.start("inet", "python3", HERE / "spam.py", "sink", address, ready)
+            until("the sink listens", ready.exists)
+        # From the router's wan0 by way of the switch's namespace to the Internet.
+        network.run("ip", "-n", net.name("router"), "link", "set", "wan0", "down")
+        network.run("ip", "-n", net.name("router"), "link", "del", "wan0")
+        net.link("router", "wan0", "sensor", "long0")
+        net.link("inet", "eth0", "sensor", "long1")
+        net.address("router", "wan0", "198.51.100.1/24", "2001:db8:25::1/64")
+        net.address("inet", "eth0", f"{SINK}/24", f"{SINK6}/64")
+        network.run("ip", "-n", net.name("inet"), "-6", "route", "add", "fd25:3::/64", "via", "2001:db8:25::1")
+        for host, device in (("router", "wan0"), ("inet", "eth0"), ("client", "eth0")):
+            net.on(host, "ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off", "tx", "off")
+
+    def length(self, microseconds):
+        """One way."""
+        if self.wire:
+            self.net.end(self.wire)
+        ready = self.net.directory / "wire"
+        self.wire = self.net.start("sensor", self.delayline, "long0", "long1", microseconds, ready)
+        until("the wire is there", ready.exists)
+        ready.unlink()
+        until("the server is reached", lambda: self.send(1, 1, host="mail")["delivered"], 20)
+
+    def sensor(self, *options):
+        self.runs += 1
+        sensor = Sensor(self.net, self.program, f"resets{self.runs}")
+        sensor.configure(f'mail_servers = {{"{MAIL}"}}\n' + "\n".join(options) + "\n")
+        return sensor.start(judge=False)
+
+    def send(self, connections, rate, *more, host="client", to=SINK):
+        done = self.net.on(host, "python3", HERE / "spam.py", "send", to, connections, rate, *more, timeout=120)
+        return json.loads(done.stdout)
+
+    def all_killed(self, found, connections=CONNECTIONS):
+        if found["delivered"] or found["hung"] or found["refused"] + found["reset"] != connections:
+            raise Failed(f"of {connections} connections: {found}")
+
+
+def races(wire):
+    def race(microseconds, to):
+        wire.length(microseconds)
+        wire.net.mirror("port3")
+        sensor = wire.sensor("reset = on")
+        try:
+            wire.all_killed(wire.send(CONNECTIONS, 500, to=to))
+            sensor.await_attempts(CLIENT if to == SINK else network.CLIENT6, CONNECTIONS)
+        finally:
+            sensor.stop()
+        counted = [c for c in sensor.connections() if c["server"] == to]
+        equal("without a reset", 0, sum(c["resets"] == 0 for c in counted))
+        survived = sum(c["killed"] is False for c in counted)
+        share = sensor.status()["resets"]["killed_share"]
+        equal("killed", (0, True), (survived, share in (None, 1.0)))
+
+    return race
+
+
+def tests(net, program, delayline):
+    wire = Wire(net, program, delayline)
+    race = races(wire)
+    yield "the network has a wire of a given length", wire.build
+    for microseconds, name in ((1000, "2.4 ms"), (10000, "20 ms")):
+        yield f"all are killed over a round trip of {name}", lambda us=microseconds: race(us, SINK)
+    yield "all are killed over IPv6", lambda: race(1000, SINK6)
+
+
+    def mid_dialogue():
+        wire.length(1000)
+        net.mirror("port3")
+        sensor = wire.sensor("reset = off")
+        try:
+            child = net.start("client", "python3", HERE / "spam.py", "send", SINK, 50, 200, 1 << 20, "0.05",
+                              stdout=-1)
+            time.sleep(2)
+            sensor.configure(f'mail_servers = {{"{MAIL}"}}\nreset = on\n')
+            sensor.child.send_signal(1)
+            words = child.communicate(timeout=60)[0]
+            net.children.remove(child)
+            wire.all_killed(json.loads(words), 50)
+        finally:
+            sensor.stop()
+
+    yield "connections in the midst of their data are killed when resets are switched on", mid_dialogue
+
+    def mail_server():
+        wire.length(200)
+        net.mirror("port3")
+        sensor = wire.sensor("reset = on")
+        try:
+            found = wire.send(50, 200, host="mail")
+            equal("the mail server's", 50, found["delivered"])
+        finally:
+            sensor.stop()
+        equal("resets", 0, sensor.status()["resets"]["sent"])
+
+    yield "the mail server is left alone", mail_server
+
+    def dry():
+        sensor = wire.sensor("reset = dry-run")
+        try:
+            equal("delivered", 20, wire.send(20, 200)["delivered"])
+            sensor.await_attempts(CLIENT, 20)
+        finally:
+            sensor.stop()
+        found = sensor.status()["resets"]
+        equal("sent", 0, found["sent"])
+        if found["planned"] < 40:
+            raise Failed(f"planned: {found}")
+
+    yield "a dry run plans, counts and sends nothing", dry
+
+    def stopped():
+        sensor = wire.sensor("reset = on")
+        try:
+            wire.all_killed(wire.send(20, 200), 20)
+            sensor.child.send_signal(10)
+            time.sleep(0.3)
+            equal("delivered after SIGUSR1", 20, wire.send(20, 200)["delivered"])
+        finally:
+            sensor.stop()
+
+    yield "SIGUSR1 stops all resets at once", stopped
+
+
+def main():
+    return report(lambda net: tests(net, sys.argv[1], sys.argv[2]), network.why_not())
+
+
+sys.exit(main())
