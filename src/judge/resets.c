@@ -172,7 +172,8 @@ static enum reset_refusal refuse(const struct resets *r, const struct flow *f,
 	if (is_protected(r, &f->client) || is_protected(r, &f->server))
 		return RESET_REFUSED_PROTECTED;
 	/* A mail server's own address is permitted, or it is frozen: then that is what is asked. */
-	if (f->reason != REASON_FROZEN && is_server_mac(r, mac) && !neighbours_is_router(r->neighbours, mac))
+	if (f->reason != REASON_FROZEN && is_server_mac(r, mac) &&
+	    !neighbours_is_router(r->neighbours, mac))
 		return RESET_REFUSED_MAIL_SERVER;
 	return RESET_REFUSAL_COUNT;
 }
