@@ -40,7 +40,7 @@ def tests(net, program, delayline):
 
     def build():
         wire.build()
-        wire.length(1000)
+        wire.length(10000)
         net.mirror("port3")
         run["sensor"] = wire.sensor("reset = off")
 
