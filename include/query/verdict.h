@@ -32,7 +32,8 @@ void ledger_done(struct ledger_sheet *sheet);
 
 /*
  * A text for each remark on a host that may send, and for each such host that is no offender and
- * behaves like a bot, behind the host and what is thought of it; of the newest few.  *ret_ is to be given to texts_done(), whatever is returned.
+ * behaves like a bot, behind the host and what is thought of it; of the newest few.  *ret_ is to be
+ * given to texts_done(), whatever is returned.
  */
 int remarks_load(const struct record *r, struct list *ret_);
 

@@ -310,32 +310,6 @@ static void status_names_the_host_of_each_remark_newest_first(void **state)
 	record_close(r);
 }
 
-/* A bot may sit on a mail server that has no other habits yet. */
-static void status_names_whoever_may_send_and_behaves_like_a_bot(void **state)
-{
-	struct scratch *s = *state;
-	struct record *r;
-	struct status status;
-	char *text;
-
-	for (int i = 1; i <= 5; i++) {
-		add_host(s, i, 1, 1, 1);
-		add_verdict(s, i, i == 3 ? "sender" : "bot", 0.93);
-	}
-	may_send(s, 4); /* an offender beside that */
-	scratch_sql(s, "UPDATE host_sum SET standing = 1 WHERE host IN (1, 2, 3);"
-		       "UPDATE host_sum SET standing = 2 WHERE host = 5;"
-		       "UPDATE verdict SET reasons = 'none' WHERE host = 2");
-	r = open_record(s);
-	assert_int_equal(status_load(r, MOMENT_HOUR, T0, &status), 0);
-	text = scratch_print_object(REPORT_JSON, 100, status_fields, &status);
-	assert_json(text, ".remarks == [\"10.0.0.1 (bot 0.93): behaves like a bot: first reason\","
-			  " \"10.0.0.2 (bot 0.93): behaves like a bot\"]");
-	free(text);
-	status_done(&status);
-	record_close(r);
-}
-
 static void a_table_shows_the_verdict_and_the_strongest_reason(void **state)
 {
 	struct scratch *s = *state;
@@ -495,7 +469,6 @@ int main(void)
 		WITH_RECORD(a_host_s_ledger_has_each_reason_with_its_weight_and_figures),
 		WITH_RECORD(a_permitted_mail_server_is_judged_too),
 		WITH_RECORD(status_names_the_host_of_each_remark_newest_first),
-		WITH_RECORD(status_names_whoever_may_send_and_behaves_like_a_bot),
 		WITH_RECORD(a_table_shows_the_verdict_and_the_strongest_reason),
 		WITH_RECORD(the_two_strongest_reasons_stand_beneath_where_a_column_has_no_room),
 		WITH_RECORD(reasons_have_a_column_where_all_of_them_fit),
