@@ -20,12 +20,12 @@ const struct field ledger_fields[] = {
 
 #define TEXT_OF(x)   #x
 #define NUMBER_OF(x) TEXT_OF(x)
+#define BOT_FROM     NUMBER_OF(VERDICT_BOT_FROM)
 
-const char ledger_note[] = "The weights add up to the log odds above; from " NUMBER_OF(
-	VERDICT_BOT_FROM) " on a host is called a bot. What was seen and does not weigh has 0.00. "
-			  "Figures fade by half "
-			  "in a day: they say what it did of late, which is less than all that it "
-			  "ever did.";
+const char ledger_note[] =
+	"The weights add up to the log odds above; from " BOT_FROM " on a host is called a bot."
+	" What was seen and does not weigh has 0.00. Figures fade by half in a day, and repeats"
+	" within ten minutes count for little: they may be less than all that it ever did.";
 
 static struct maybe_real real_column(sqlite3_stmt *s, int column)
 {
