@@ -328,6 +328,44 @@ class Firewall:
         yield f"{self.name}: a ban ends by itself", self.ends
 
 
+def mistakes(program, directory):
+    """Each is one line on standard error, with its exit status, and nothing on standard output."""
+    config = pathlib.Path(directory) / "mistakes.conf"
+    config.write_text('mail_servers = "10.0.0.25"\n')
+    known = ("known are nftables, iptables, pf, opnsense, cisco-ios, cisco-asa, fortios, routeros, junos, windows, "
+             "unifi")
+    see = "; see egress25 rules --help"
+    for words, status, said in (
+            ("nftable", 2, f'rules: "nftable": unknown firewall, perhaps nftables; {known}'),
+            ("frob", 2, f'rules: "frob": unknown firewall; {known}'),
+            ("pf --for 2h", 2, f"rules: --for has a meaning with --offenders alone{see}"),
+            ("pf --since 2h", 2, f"rules: --since has a meaning with --offenders alone{see}"),
+            ("pf --offenders --for 10s", 2,
+             f"rules: --for 10s: expected a duration from 1m to 366d, such as 2h{see}"),
+            ("pf --lan-interface a;b", 2,
+             f"rules: --lan-interface a;b: expected a name of letters, digits and . _ / -{see}"),
+            ("pf --wan-interface $(x)", 2,
+             f"rules: --wan-interface $(x): expected a name of letters, digits and . _ / -{see}"),
+            ("pf --incident 4x", 2, f"rules: --incident 4x: expected the number of an incident{see}"),
+            ("pf --part half", 2, f"rules: --part half: expected apply, verify, undo or all{see}"),
+            ("pf --format csv", 2, f"rules: --format csv: expected table or json{see}"),
+            ("pf --offenders --record /nonexistent", 3,
+             "/nonexistent: no record yet: run egress25 watch, or name one with --record")):
+        done = subprocess.run([program, "rules", "--config", config, *words.split()], capture_output=True,
+                              check=False, text=True, timeout=60)
+        equal(words, (status, f"egress25: {said}\n", ""), (done.returncode, done.stderr, done.stdout))
+    config.write_text("")
+    done = subprocess.run([program, "rules", "--config", config, "pf"], capture_output=True, check=False, text=True,
+                          timeout=60)
+    equal("without a mail server", (2, ""), (done.returncode, done.stdout))
+
+
+def everything(router, program):
+    yield "mistakes are told in one line, and print no rules", lambda: mistakes(program, router.directory)
+    yield from Firewall(router, "nftables", "nft", "-f", "-").tests()
+    yield from Firewall(router, "iptables", "sh", "-e").tests()
+
+
 def why_not():
     if os.geteuid() != 0:
         return "needs root, for network namespaces of its own"
@@ -350,10 +388,8 @@ def main():
     number = failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the namespaces are removed
     with tempfile.TemporaryDirectory(prefix="eg25") as directory, Router(directory, sys.argv[1]) as router:
-        for firewall in (Firewall(router, "nftables", "nft", "-f", "-"), Firewall(router, "iptables", "sh", "-e")):
-            for name, test in firewall.tests():
-                number += 1
-                failed += not attempt(number, name, test)
+        for number, (name, test) in enumerate(everything(router, sys.argv[1]), 1):
+            failed += not attempt(number, name, test)
     print(f"1..{number}")
     return 1 if failed else 0
 
