@@ -25,6 +25,7 @@ from sensor import Failed, Sensor, until
 SINK, SINK6 = "198.51.100.40", "2001:db8:25::40"
 SENSOR = "10.25.3.250"  # the others do not run without an address
 PER_SECOND = 500
+HIGH = 1_000_000  # a limit that is never reached: what the usual one costs is the difference
 # round trip in milliseconds, and what the wire has to add for it, one way, in microseconds
 TRIPS = ((0, None), (0.8, 350), (2.4, 1150), (20, 9950))
 RIVALS = {"tcpkill -1": ("tcpkill", "-i", "mon0", "-1", "tcp", "port", "25"),
@@ -232,38 +233,41 @@ class Rival:
 
     def stop(self):
         self.net.end(self.child)
+        return None
 
 
 class Ours:
-    def __init__(self, net, reset="on"):
+    def __init__(self, net, reset="on", limit=None):
         self.sensor = Sensor(net, net.tools["egress25"], f"run{net.runs}")
+        self.limit = limit
         self.configure(reset)
         self.sensor.start(judge=False)
         self.pid = self.sensor.child.pid
 
     def configure(self, reset):
-        self.sensor.configure(f'mail_servers = {{"{MAIL}"}}\nreset = {reset}\n')
+        limit = f"reset_limit = {self.limit}\n" if self.limit else ""
+        self.sensor.configure(f'mail_servers = {{"{MAIL}"}}\nreset = {reset}\n{limit}')
 
     def switch_on(self):
         self.configure("on")
         self.sensor.child.send_signal(signal.SIGHUP)
 
     def stop(self):
+        """Returns the number of segments that it held back for its limit."""
         self.sensor.stop()
-        said = self.sensor.status()["resets"]
-        if said["limited"]:
-            print(f"  (egress25 held back {said['limited']:,} segments beyond its limit)")
+        return self.sensor.status()["resets"]["limited"]
 
 
 class Row:
     """What became of the connections of one run."""
 
-    def __init__(self, connections, found, said, frames, seconds):
+    def __init__(self, connections, found, said, frames, seconds, limited):
         self.delivered = sum(c.taken for c in found)
         self.hung = said["hung"] + said.get("failed", 0)
         self.killed = connections - self.delivered - self.hung
         self.refused = said["refused"]
         self.frames = frames / connections
+        self.limited = None if limited is None else limited / connections
         self.milliseconds = seconds * 1000
         trips = [(c.answer - c.syn) / 1e6 for c in found if c.answer is not None]
         self.trip = statistics.median(trips) if trips else None
@@ -280,34 +284,34 @@ def measure(net, resetter, connections, address=CLIENT, to=SINK):
             said = net.send(connections, to=to)
             used, frames = processor(resetter.pid) - used, net.injected() - before
     finally:
-        resetter.stop()
+        limited = resetter.stop()
     found = judged(path, net.injector)
     path.unlink()
     if len(found) < connections:
         raise Failed(f"the capture holds {len(found)} of {connections} connections")
-    return Row(connections, found, said, frames, used)
+    return Row(connections, found, said, frames, used, limited)
 
 
-def switched_on(net, connections):
-    """The messages' bodies flow for eight seconds; resets are switched on after three and a half."""
-    ours = Ours(net, "off")
+def switched_on(net, connections, limit):
+    """The messages' bodies flow for ten seconds each; resets are switched on when all have begun."""
+    ours = Ours(net, "off", limit)
     try:
         with net.captured(CLIENT) as path:
             child = net.start("client", "python3", network.HERE / "spam.py", "send", SINK, connections, PER_SECOND,
-                              131072, "0.5", stdout=subprocess.PIPE)
-            time.sleep(3.5)
+                              163840, "0.5", stdout=subprocess.PIPE)
+            time.sleep(1.5 * connections / PER_SECOND + 2.5)
             before, used = net.injected(), processor(ours.pid)
             ours.switch_on()
             said = json.loads(child.communicate(timeout=120)[0])
             net.children.remove(child)
             used, frames = processor(ours.pid) - used, net.injected() - before
     finally:
-        ours.stop()
+        limited = ours.stop()
     found = judged(path, net.injector)
     path.unlink()
     for connection in found:
         connection.syn, connection.reset = 0, None
-    return Row(connections, found, said, frames, used)
+    return Row(connections, found, said, frames, used, limited)
 
 
 def spread(rows, name, form="{:,.0f}"):
@@ -320,18 +324,20 @@ def spread(rows, name, form="{:,.0f}"):
 
 def table(title, runs):
     print(f"\n{title}")
-    print(f"  {'':12}{'killed':>17}{'delivered':>17}{'hung':>15}{'before connect':>17}{'segments each':>18}"
+    print(f"  {'':18}{'killed':>17}{'delivered':>17}{'hung':>15}{'before connect':>17}{'segments each':>18}"
+          f"{'held back':>16}"
           f"{'CPU ms':>17}{'SYN to RST us, p50':>26}{'p99':>27}")
     for name, rows in runs.items():
-        print(f"  {name:12}{spread(rows, 'killed'):>17}{spread(rows, 'delivered'):>17}{spread(rows, 'hung'):>15}"
+        print(f"  {name:18}{spread(rows, 'killed'):>17}{spread(rows, 'delivered'):>17}{spread(rows, 'hung'):>15}"
               f"{spread(rows, 'refused'):>17}{spread(rows, 'frames', '{:.1f}'):>18}"
+              f"{spread(rows, 'limited', '{:.1f}'):>16}"
               f"{spread(rows, 'milliseconds'):>17}{spread(rows, 'median'):>26}{spread(rows, 'late'):>27}",
               flush=True)
 
 
 def all_of_them(net, connections, rounds, title):
     """Each resetter in turn; the order moves on by one each round."""
-    starts = {"egress25": lambda: Ours(net)}
+    starts = {"egress25": lambda: Ours(net), "egress25, no limit": lambda: Ours(net, limit=HIGH)}
     starts |= {name: lambda command=command: Rival(net, command) for name, command in RIVALS.items()}
     names = list(starts)
     runs = {name: [] for name in names}
@@ -357,7 +363,8 @@ def ours_alone(net, connections, rounds):
                 net.untagged()
     table("egress25 alone, round trip 2.4 ms (tags are put on and taken off by a program: time for that)", runs)
     table("egress25 alone, switched on amid the messages' bodies",
-          {"mid-dialogue": [switched_on(net, connections) for _ in range(rounds)]})
+          {name: [switched_on(net, connections, limit) for _ in range(rounds)]
+           for name, limit in (("usual limit", None), ("no limit", HIGH))})
 
 
 def bench(tools, quick, rounds):
