@@ -324,14 +324,14 @@ def spread(rows, name, form="{:,.0f}"):
 
 def table(title, runs):
     print(f"\n{title}")
-    print(f"  {'':18}{'killed':>17}{'delivered':>17}{'hung':>15}{'before connect':>17}{'segments each':>18}"
+    print(f"  {'':18}{'killed':>19}{'delivered':>17}{'hung':>15}{'before connect':>17}{'segments each':>18}"
           f"{'held back':>16}"
-          f"{'CPU ms':>17}{'SYN to RST us, p50':>26}{'p99':>27}")
+          f"{'CPU ms':>18}{'SYN to RST us, p50':>28}{'p99':>28}")
     for name, rows in runs.items():
-        print(f"  {name:18}{spread(rows, 'killed'):>17}{spread(rows, 'delivered'):>17}{spread(rows, 'hung'):>15}"
+        print(f"  {name:18}{spread(rows, 'killed'):>19}{spread(rows, 'delivered'):>17}{spread(rows, 'hung'):>15}"
               f"{spread(rows, 'refused'):>17}{spread(rows, 'frames', '{:.1f}'):>18}"
               f"{spread(rows, 'limited', '{:.1f}'):>16}"
-              f"{spread(rows, 'milliseconds'):>17}{spread(rows, 'median'):>26}{spread(rows, 'late'):>27}",
+              f"{spread(rows, 'milliseconds'):>18}{spread(rows, 'median'):>28}{spread(rows, 'late'):>28}",
               flush=True)
 
 
