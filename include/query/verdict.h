@@ -31,8 +31,9 @@ int ledger_load(const struct record *r, int64_t host, struct ledger_sheet *ret_)
 void ledger_done(struct ledger_sheet *sheet);
 
 /*
- * A text for each remark on a host that may send and is unlike itself, behind the host and what is
- * thought of it; of the newest few.  *ret_ is to be given to texts_done(), whatever is returned.
+ * A text for each remark on a host that may send, and for each such host that is no offender and
+ * behaves like a bot, behind the host and what is thought of it; of the newest few.  *ret_ is to be
+ * given to texts_done(), whatever is returned.
  */
 int remarks_load(const struct record *r, struct list *ret_);
 

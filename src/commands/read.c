@@ -61,7 +61,7 @@ static void say_notices(FILE *to, const struct record *record)
 	}
 }
 
-/* Permitted hosts that are unlike themselves, a mail server above all: no list above has them. */
+/* Permitted hosts to be looked at, a mail server above all: no list above has them. */
 static void say_remarks(FILE *to, const struct record *record)
 {
 	struct list list = {0};
@@ -70,7 +70,7 @@ static void say_remarks(FILE *to, const struct record *record)
 	if (remarks_load(record, &list) == 0)
 		for (size_t i = 0; i < list.count; i++)
 			say_line(to,
-				 text_print(text, sizeof(text), "permitted, yet unlike itself: %s.",
+				 text_print(text, sizeof(text), "permitted, yet suspicious: %s.",
 					    ((char *const *)list.items)[i]));
 	texts_done(&list);
 }

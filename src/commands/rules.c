@@ -52,13 +52,15 @@ static int take_dialect(const char *name, const struct rules_dialect **ret_)
 {
 	char known[256] = "";
 	const char *near, *each;
-	size_t count = 0;
+	size_t count = 0, used = 0;
 
 	*ret_ = rules_dialect(name);
 	if (*ret_)
 		return EXIT_DONE;
-	for (; (each = rules_dialect_name(count)); count++)
-		strcat(strcat(known, count ? ", " : ""), each);
+	for (; (each = rules_dialect_name(count)); count++) {
+		text_print(known + used, sizeof(known) - used, "%s%s", count ? ", " : "", each);
+		used = strlen(known);
+	}
 	near = text_nearest(name, dialect_word, NULL, count);
 	log_say("rules: \"%s\": unknown firewall%s%s; known are %s", name, near ? ", perhaps " : "",
 		near ? near : "", known);

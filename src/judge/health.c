@@ -19,9 +19,10 @@ const char *health_describe_unclassified(const struct health *h, char *buf, size
 
 	text_print(
 		buf, size,
-		"%" PRIu64 " connections between two external addresses are not classified: "
+		"%" PRIu64 " connection%s between two external addresses %s not classified: "
 		"`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
-		h->unclassified);
+		h->unclassified, h->unclassified == 1 ? "" : "s",
+		h->unclassified == 1 ? "is" : "are");
 	for (unsigned int i = 0; i < h->example_count; i++) {
 		used = strlen(buf);
 		text_print(buf + used, size - used, "%s%s to %s", i ? ", " : "",

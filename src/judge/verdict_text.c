@@ -143,8 +143,8 @@ static void conduct_text(const struct evidence *e, enum feature feature, char *b
 		 "gave a HELO name of another domain than the sender's"},
 		{FEATURE_SPURNED, SUM_SPURNED, SUM_OFFERED,
 		 "had a message refused for good after it was sent"},
-		{FEATURE_LISTED, SUM_LISTED, SUM_TALKS, "were refused because we are blacklisted"},
-		{FEATURE_AUTH, SUM_AUTH, SUM_TALKS, "were authenticated"},
+		{FEATURE_LISTED, SUM_LISTED, SUM_TALKS, "met a refusal because we are blacklisted"},
+		{FEATURE_AUTH, SUM_AUTH, SUM_TALKS, "authenticated"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -67,23 +67,27 @@ static void tell_unclassified(struct alarm *a, const struct batch *batch)
 	log_say("%s", health_describe_unclassified(h, text, sizeof(text)));
 }
 
-/* Of fewer connections nothing can be said. */
+/* Of so many connections at a time it is looked how many were killed. */
 #define KILLABLE_LEAST 20
 
 static void tell_resets(struct alarm *a, const struct batch *batch)
 {
 	const struct health *h = batch_read_health(batch);
+	int64_t killable = (int64_t)(h->resets.killable - a->killable);
+	int64_t killed = (int64_t)(h->resets.killed - a->killed);
 	int64_t now = moment_now();
 
-	if (h->resets.killable < KILLABLE_LEAST ||
-	    h->resets.killed * 10 >= h->resets.killable * 9 ||
-	    (a->resets_at && now - a->resets_at < MOMENT_HOUR))
+	if (killable < KILLABLE_LEAST)
+		return;
+	a->killable = h->resets.killable;
+	a->killed = h->resets.killed;
+	if (killed * 10 >= killable * 9 || (a->resets_at && now - a->resets_at < MOMENT_HOUR))
 		return;
 	a->resets_at = now;
-	log_say("resets: only %" PRIu64 " of %" PRIu64 " established connections were killed: the "
-		"mirror port may drop what is sent into it, or the hosts be reached by another "
-		"interface (--reset-via) or in another VLAN",
-		h->resets.killed, h->resets.killable);
+	log_say("resets: of the last %" PRId64 " established connections only %" PRId64
+		" were killed: the mirror port may drop what is sent into it, or the hosts be "
+		"reached by another interface (--reset-via) or in another VLAN",
+		killable, killed > 0 ? killed : 0);
 }
 
 void alarm_tell(struct alarm *a, const struct batch *batch)

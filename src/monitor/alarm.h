@@ -23,9 +23,10 @@ struct alarm_ration {
 /* All zero at first. */
 struct alarm {
 	struct alarm_ration claims, findings;
-	uint64_t unclassified; /* as told last, */
-	int64_t at;	       /* and when */
-	int64_t resets_at;     /* when resets that do not work were told last */
+	uint64_t unclassified;	   /* as told last, */
+	int64_t at;		   /* and when */
+	uint64_t killable, killed; /* as looked at last */
+	int64_t resets_at;	   /* when resets that do not work were told last */
 };
 
 /* Says what is new in a batch that is handed over; once for each. */

@@ -1,9 +1,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "judge/evidence.h"
 #include "query/offender.h"
+
+#define LONG_AGO (60 * MOMENT_DAY)
 
 static void cell_address(const void *row, int64_t now, char *buf, size_t size)
 {
@@ -43,6 +46,29 @@ static void cell_verdict(const void *row, int64_t now, char *buf, size_t size)
 		text_print(buf, size, "%s", *o->verdict ? o->verdict : "-");
 }
 
+/* A capture may be of any year: there the day says more than how long ago it is. */
+static void put_time(int64_t t, int64_t now, char *buf, size_t size)
+{
+	char local[MOMENT_TEXT], ago[MOMENT_TEXT];
+
+	if (t == TIME_UNKNOWN)
+		return;
+	if (t < now && now - t > LONG_AGO)
+		text_print(buf, size, "%.10s", moment_format_local(t, local));
+	else
+		text_print(buf, size, "%s", moment_format_ago(t, now, ago));
+}
+
+static void cell_first_seen(const void *row, int64_t now, char *buf, size_t size)
+{
+	put_time(((const struct offender *)row)->first_seen, now, buf, size);
+}
+
+static void cell_last_seen(const void *row, int64_t now, char *buf, size_t size)
+{
+	put_time(((const struct offender *)row)->last_seen, now, buf, size);
+}
+
 const char *offender_style(const void *offender)
 {
 	const struct offender *o = offender;
@@ -69,8 +95,9 @@ const struct field offender_fields[] = {
 	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 13, .weight = 55,
 	 .least = 6, .merged = true},
 	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 10,
-	 .weight = 30},
-	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 11, .weight = 75},
+	 .weight = 30, .cell = cell_first_seen},
+	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 11, .weight = 75,
+	 .cell = cell_last_seen},
 	{"attempts", FIELD_INTEGER, AT(attempts), .heading = "ATTEMPTS", .place = 5, .weight = 95,
 	 .right = true},
 	{"connected", FIELD_INTEGER, AT(connected), .heading = "CONNECTED", .place = 6,

@@ -278,7 +278,7 @@ static void unifi_apply(FILE *out, const struct rules_plan *p)
 	if (p->order.ban)
 		fprintf(out, "In each Block policy: schedule, one time, until %s\n",
 			rules_time(rules_end(p), RULES_TIME_PLAIN, end));
-	fprintf(out, "Order: Allow before Block, both before all others; description %s\n",
+	fprintf(out, "Order: Allow before Block, both before all others. Description: %s\n",
 		p->mark);
 }
 

@@ -20,12 +20,12 @@ const struct field ledger_fields[] = {
 
 #define TEXT_OF(x)   #x
 #define NUMBER_OF(x) TEXT_OF(x)
+#define BOT_FROM     NUMBER_OF(VERDICT_BOT_FROM)
 
-const char ledger_note[] = "The weights add up to the log odds above; from " NUMBER_OF(
-	VERDICT_BOT_FROM) " on a host is called a bot. What was seen and does not weigh has 0.00. "
-			  "Figures fade by half "
-			  "in a day: they say what it did of late, which is less than all that it "
-			  "ever did.";
+const char ledger_note[] =
+	"The weights add up to the log odds above; from " BOT_FROM " on a host is called a bot."
+	" What was seen and does not weigh has 0.00. Figures fade by half in a day, and repeats"
+	" within ten minutes count for little: they may be less than all that it ever did.";
 
 static struct maybe_real real_column(sqlite3_stmt *s, int column)
 {
@@ -40,15 +40,24 @@ static struct maybe_real real_column(sqlite3_stmt *s, int column)
 	};
 }
 
-/* "10.0.0.25 (bot 0.93): ...": with what is thought of it, where that is known. */
+/* "10.0.0.25 (bot 0.93): " with what is thought of it, where that is known. */
+#define ABOUT                                                                                      \
+	"h.address || iif(typeof(v.score) = 'real' AND v.score BETWEEN 0 AND 1,"                   \
+	" ' (' || substr(v.verdict, 1, 16) || printf(' %.2f)', v.score), '') || ': ' || "
+#define SUMMED                                                                                     \
+	"EXISTS(SELECT 1 FROM host_sum a WHERE a.span = 0 AND a.start = 0 AND a.host = v.host"
+
 static const char remarks_sql[] =
-	"SELECT h.address || iif(typeof(v.score) = 'real' AND v.score BETWEEN 0 AND 1,"
-	" ' (' || substr(v.verdict, 1, 16) || printf(' %.2f)', v.score), '') || ': ' || e.value"
+	"SELECT " ABOUT "e.value, v.observed AS observed, h.address AS address"
 	" FROM verdict v JOIN host h ON h.id = v.host,"
 	" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
-	" WHERE v.remarks <> '[]' AND e.type = 'text' AND EXISTS(SELECT 1 FROM host_sum a"
-	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 1 AND a.host = v.host)"
-	" ORDER BY v.observed DESC, h.address LIMIT 64";
+	" WHERE v.remarks <> '[]' AND e.type = 'text' AND " SUMMED " AND a.standing = 1)"
+	" UNION ALL SELECT " ABOUT "'behaves like a bot' ||"
+	" iif(json_valid(v.reasons) AND json_type(v.reasons, '$[0]') = 'text',"
+	" ': ' || json_extract(v.reasons, '$[0]'), ''), v.observed, h.address"
+	" FROM verdict v JOIN host h ON h.id = v.host WHERE v.verdict = 'bot'"
+	" AND " SUMMED " AND a.standing = 1) AND NOT " SUMMED " AND a.standing = 0)"
+	" ORDER BY observed DESC, address LIMIT 64";
 
 int remarks_load(const struct record *r, struct list *ret_)
 {

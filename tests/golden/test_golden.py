@@ -268,6 +268,16 @@ def check_morning(program, data):
            {o["address"]: [o[k] for k in keys] + [o["outcomes"].get(k, 0) for k in outcomes] for o in found})
 
 
+def check_bot_on_server(program, data):
+    """The morning's bot, were it a mail server: no offender, and told nevertheless."""
+    done = subprocess.run([program.path, "read", "--config", str(program.config), "--mail-server", "10.0.3.77",
+                           str(data / "morning.pcap")], capture_output=True, text=True, check=True, timeout=120)
+    found = [line.split(" (")[0] for line in done.stdout.splitlines() if "10.0.3.77" in line]
+    found = [line for line in found if not line.startswith("perhaps blacklisted")]
+    if found != ["permitted, yet suspicious: 10.0.3.77"]:
+        raise Failed(f"told of it: {found}")
+
+
 def captures(names):
     top = os.environ.get("EGRESS25_CAPTURES")
     if not top:
@@ -280,6 +290,7 @@ def captures(names):
 def tests(names):
     data = HERE.parent / "data"
     yield "the bundled capture shows what its generator says", lambda program: check_morning(program, data)
+    yield "read tells of a bot on a mail server", lambda program: check_bot_on_server(program, data)
     for path in captures(names) or []:
         yield path.name, lambda program, path=path: check_capture(program, path)
 

@@ -124,6 +124,33 @@ static void a_clock_set_back_starts_a_new_minute(void **state)
 	assert_int_equal(tell(1, LISTING_CLAIMED, false), 2);
 }
 
+/* So many connections were reset in all, and so many of them killed. */
+static unsigned int resets(uint64_t killable, uint64_t killed)
+{
+	unsigned int before = lines;
+
+	batch_clear(batch);
+	batch_health(batch)->resets.killable = killable;
+	batch_health(batch)->resets.killed = killed;
+	alarm_tell(&state_of_alarm, batch);
+	return lines - before;
+}
+
+static void resets_that_do_not_work_are_told_once_an_hour(void **state)
+{
+	(void)state;
+	assert_int_equal(resets(19, 0), 0); /* too few to say */
+	assert_int_equal(resets(20, 17), 1);
+	assert_non_null(strstr(last, "of the last 20 established connections only 17 were killed"));
+	assert_non_null(strstr(last, "--reset-via"));
+	assert_int_equal(resets(60, 30), 0);
+	now += MOMENT_HOUR;
+	assert_int_equal(resets(80, 48), 0); /* 18 of 20 */
+	/* However long they worked before. */
+	assert_int_equal(resets(100080, 100048), 0);
+	assert_int_equal(resets(100100, 100050), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -134,6 +161,7 @@ int main(void)
 		TEST(claims_do_not_keep_a_finding_from_being_told),
 		TEST(a_finding_of_a_configured_address_is_always_told),
 		TEST(a_clock_set_back_starts_a_new_minute),
+		TEST(resets_that_do_not_work_are_told_once_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,6 +340,21 @@ static void times_are_relative_to_the_now_set_last(void **state)
 	free(text);
 }
 
+/* 2009 is told by its day, as an old capture wants it; at noon in UTC, which no zone moves far. */
+static void offenders_of_long_ago_are_told_with_their_day(void **state)
+{
+	struct offender o = {.first_seen = INT64_C(1260100800000000), /* 2009-12-06 */
+			     .last_seen = INT64_C(1700000000000000) - 59 * MOMENT_DAY}; /* of now */
+	char *text;
+
+	(void)state;
+	text = scratch_print(REPORT_TABLE, 400, offender_fields, &o, 1, sizeof(o));
+	assert_non_null(strstr(text, " 2009-12-06 "));
+	assert_null(strstr(text, "12:00"));
+	assert_non_null(strstr(text, " 59 days ago"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +371,7 @@ int main(void)
 		cmocka_unit_test(sheets_break_lines_between_words_and_cut_none),
 		cmocka_unit_test(a_write_that_fails_is_told),
 		cmocka_unit_test(times_are_relative_to_the_now_set_last),
+		cmocka_unit_test(offenders_of_long_ago_are_told_with_their_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

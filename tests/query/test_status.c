@@ -257,6 +257,38 @@ static void a_sheet_fits_the_terminal(void **state)
 	}
 }
 
+/* A bot may sit on a mail server that has no other habits yet. */
+static void whoever_may_send_and_behaves_like_a_bot_is_a_remark(void **state)
+{
+	/* standing: 0 offence, 1 permitted, 2 also watched */
+	static const struct {
+		const char *verdict, *reasons;
+		int standing, beside;
+	} hosts[] = {
+		{"bot", "[\"first\",\"second\"]", 1, 1},
+		{"bot", "none", 1, 1},
+		{"sender", "[\"first\"]", 1, 1},
+		{"bot", "[\"first\"]", 0, 1},
+		{"bot", "[\"first\"]", 2, 2},
+	};
+	struct fixture *f = *state;
+
+	for (int i = 0; i < (int)(sizeof(hosts) / sizeof(*hosts)); i++) {
+		scratch_sql(&f->s, "INSERT INTO host VALUES (%d, '10.0.0.%d')", i, i);
+		scratch_sql(
+			&f->s,
+			"INSERT OR IGNORE INTO host_sum(span, start, standing, host, first,"
+			" last, attempts) VALUES (0, 0, %d, %d, 1, 1, 1), (0, 0, %d, %d, 1, 1, 1)",
+			hosts[i].standing, i, hosts[i].beside, i);
+		scratch_sql(
+			&f->s,
+			"INSERT INTO verdict VALUES (%d, %Q, 0.93, 2.6, 1, %Q, '[]', '[]', x'00')",
+			i, hosts[i].verdict, hosts[i].reasons);
+	}
+	expect(f, ".remarks == [\"10.0.0.0 (bot 0.93): behaves like a bot: first\","
+		  " \"10.0.0.1 (bot 0.93): behaves like a bot\"]");
+}
+
 #define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -276,6 +308,7 @@ int main(void)
 		WITH_RECORD(drops_are_told_with_their_share),
 		WITH_RECORD(unclassified_traffic_is_told_with_its_addresses),
 		WITH_RECORD(one_connection_is_told_as_one),
+		WITH_RECORD(whoever_may_send_and_behaves_like_a_bot_is_a_remark),
 		WITH_RECORD(a_sheet_fits_the_terminal),
 	};
 

@@ -271,7 +271,8 @@ static void a_damaged_row_hides_no_other(void **state)
 	assert_int_equal(record_open(s->path, &r, error), 0);
 	assert_int_equal(status_load(r, 10 * MOMENT_MINUTE, T0, &status), 0);
 	assert_int_equal(status.remarks.count, 1);
-	assert_string_equal(((char *const *)status.remarks.items)[0], "10.0.0.25 (sender 0.10): sound");
+	assert_string_equal(((char *const *)status.remarks.items)[0],
+			    "10.0.0.25 (sender 0.10): sound");
 	status_done(&status);
 	record_close(r);
 }
