@@ -31,6 +31,9 @@ struct options {
 	/* of rules; as given, or NULL */
 	bool ban;
 	const char *part, *duration, *incident, *lan, *wan;
+	/* of incident; likewise */
+	bool incident_reset;
+	const char *reason, *address;
 	char **arguments; /* what is no option */
 	int argument_count;
 };
@@ -42,7 +45,7 @@ struct command {
 	const char *details;  /* a few lines for --help */
 	const char *example;  /* lines for --help */
 	/* Long names it takes, its own first, separated by blanks; with a '!' behind one that may
-	 * be given once only. */
+	 * be given once only, or a '*' where the name means something else here. */
 	const char *options;
 	const char *found;    /* "it is blind": where --exit-code exits with EXIT_FOUND; or NULL */
 	int minimum, maximum; /* number of arguments; maximum -1: any */
@@ -58,6 +61,7 @@ int command_offenders(const struct options *options);
 int command_host(const struct options *options);
 int command_connections(const struct options *options);
 int command_status(const struct options *options);
+int command_incident(const struct options *options);
 int command_rules(const struct options *options);
 int command_config(const struct options *options);
 

@@ -38,6 +38,12 @@ void query_report(const struct options *options, int64_t now, struct report_opti
 int query_window(const struct options *options, bool all, int64_t newest, int64_t now,
 		 struct window *ret_);
 
+/*
+ * Without --since, --until and --all: narrows the window to the open incident of the first record
+ * that has one; its number in *ret_id, or 0.  An exit status.
+ */
+int query_incident(struct query *q, const struct options *options, int64_t *ret_id);
+
 /* Says that a record could not be read; EXIT_FAILED. */
 int query_failed(const struct record *r);
 

@@ -23,6 +23,7 @@ enum reason {
 	REASON_SMART_HOST,     /* "mail server to a smart host" */
 	REASON_ALLOW,	       /* "allow entry" */
 	REASON_ALSO_WATCHED,   /* "also watched port" */
+	REASON_FROZEN,	       /* "mail server, while frozen by an incident": the monitor's own */
 	REASON_COUNT
 };
 

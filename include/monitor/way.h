@@ -52,6 +52,9 @@ void way_set_resets(struct way *w, const struct way_resets *resets);
 void way_set_protected(struct way *w, const struct prefix *never, size_t count, uint32_t limit);
 void way_set_reset_mode(struct way *w, enum reset_mode mode);
 
+/* A mail server's attempt that begins within that time is an offence; INT64_MAX twice: none is. */
+void way_set_frozen(struct way *w, int64_t since, int64_t until);
+
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);
 

@@ -13,6 +13,7 @@
 
 #include "edge/store.h"
 #include "judge/batch.h"
+#include "judge/incident.h"
 
 #define WRITER_PATIENCE INT64_C(10000000)
 
@@ -23,6 +24,7 @@ struct writer_options {
 	struct store *also;  /* the same once more, into another; may be NULL */
 	store_news_fn *news; /* called on the writer's thread; may be NULL */
 	void *context;
+	bool incidents;	  /* the record is asked for them, with each write */
 	bool yields;	  /* run behind all else where cores are few: beside a live capture */
 	int64_t patience; /* microseconds that one who waits bears failure; 0: WRITER_PATIENCE */
 };
@@ -32,6 +34,13 @@ int writer_start(const struct writer_options *options, struct writer **ret_);
 
 /* Hands other limits of the record over, for the next write: the capture thread's. */
 void writer_set_limits(struct writer *w, const struct store_limits *limits);
+
+/*
+ * Hands over what is done for incidents, and takes what the record last said is to be done: read
+ * before writer_start() returned, and within a second ever since, as long as it can be read.
+ */
+void writer_incident(struct writer *w, const struct incident_answer *answer,
+		     struct incident_order *ret_);
 
 /* The batch to fill now: the capture thread's until the next writer_offer(). */
 struct batch *writer_batch(struct writer *w);

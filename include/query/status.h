@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/moment.h"
+#include "query/incident.h"
 #include "query/notices.h"
 #include "query/record.h"
 #include "query/value.h"
@@ -55,7 +56,7 @@ struct status {
 		int64_t bytes; /* with its log */
 		int64_t schema;
 	} record;
-	const char *incident;
+	struct incident_row incident; /* the open one; id 0: none */
 	struct list blind;
 	struct list listings; /* struct notice_row: what remote servers say of us */
 	struct list remarks;  /* texts: mail servers unlike themselves */

@@ -92,6 +92,7 @@ struct field {
 	bool late; /* is cut only where no lighter column is left that is not late */
 	bool tail; /* where it is cut, its end stays: of a time, the hour */
 	bool wraps, below;
+	bool maybe;	  /* of FIELD_OBJECT: null where the number it begins with is 0 */
 	bool merged;	  /* a column only where several records are merged */
 	const char *note; /* of FIELD_OBJECTS: words beneath its table in a sheet; or NULL */
 	/* Text of the cell, where the kind's own will not do. */

@@ -106,6 +106,25 @@ const struct command command_table[] = {
 		.run = command_status,
 	},
 	{
+		.name = "incident",
+		.summary = "open, close or show a blacklist incident",
+		.synopsis = "incident [OPTION...] open | close | list | show [NUMBER]",
+		.details =
+			"A window of time in which offenders are counted, and reset if asked.  It "
+			"ends\n"
+			"when it is closed, or after --for DURATION (4h; 1h with --reset).  One is "
+			"open\n"
+			"at most.  show tells of the open one, or else of the newest.",
+		.example = "  egress25 incident open --reason \"listed by zen\" --reset\n"
+			   "  egress25 incident show --format json",
+		.options = "for reset* reason address since record! config mail-server internal "
+			   "smart-host "
+			   "allow port also-watch format no-color help version",
+		.minimum = 1,
+		.maximum = 2,
+		.run = command_incident,
+	},
+	{
 		.name = "rules",
 		.summary = "print firewall rules against direct mail",
 		.synopsis = "rules [OPTION...] FIREWALL",

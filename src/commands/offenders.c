@@ -134,8 +134,13 @@ int offenders_print(struct sqlite3 *db, const struct config *config, const struc
 int command_offenders(const struct options *options)
 {
 	struct query q;
+	int64_t incident;
 	int status = query_open(options, options->all, &q);
 
+	if (status == EXIT_DONE)
+		status = query_incident(&q, options, &incident);
+	if (status == EXIT_DONE && incident)
+		report_note(&q.report, "Incident %" PRId64 " is open.", incident);
 	if (status == EXIT_DONE)
 		status = options->follow ? offenders_follow(&q, options) : ask(&q, options);
 	query_close(&q);

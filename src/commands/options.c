@@ -18,6 +18,7 @@ enum kind {
 	KIND_TEXT,   /* const char *: the last one stands */
 	KIND_LIST,   /* struct config_list: each is added */
 	KIND_FLAG,   /* bool */
+	KIND_OTHER,  /* the same, to a command that lists the name with a '*' */
 	KIND_FORMAT, /* enum format */
 	KIND_HELP,
 	KIND_VERSION
@@ -57,6 +58,11 @@ static const struct row table[] = {
 	{"allow", 0, "SRC[,DST[,PORT]]", "no offence", LIST(allow)},
 	{"port", 0, "PORT", "instead of 25; only recorded", LIST(ports)},
 	{"also-watch", 0, "PORT", NULL, LIST(also_watch)},
+	{"reset", 0, NULL, "reset offenders' connections meanwhile", KIND_OTHER,
+	 AT(incident_reset)},
+	{"reason", 0, "TEXT", "why it is opened; the address that is listed", KIND_TEXT,
+	 AT(reason)},
+	{"address", 0, "ADDRESS", NULL, KIND_TEXT, AT(address)},
 	{"reset", 0, "MODE", "never, off, dry-run or on", LIST(reset)},
 	{"reset-via", 0, "IFACE", "send them there, this many a second", LIST(reset_via)},
 	{"reset-limit", 0, "N", NULL, LIST(reset_limit)},
@@ -89,9 +95,10 @@ static bool takes(const struct command *command, const struct row *row, bool *re
 	size_t n = strlen(row->name);
 
 	for (const char *at = command->options; *at; at += strspn(at, " ")) {
-		size_t length = strcspn(at, " !");
+		size_t length = strcspn(at, " !*");
 
-		if (length == n && memcmp(at, row->name, n) == 0) {
+		if (length == n && memcmp(at, row->name, n) == 0 &&
+		    (at[n] == '*') == (row->kind == KIND_OTHER)) {
 			*ret_once = at[n] == '!';
 			return true;
 		}
@@ -236,6 +243,7 @@ static int take_option(const struct command *command, const struct row *row, boo
 			return usage_error(command, "--%s may be given once", row->name);
 		return take_item(place, optarg);
 	case KIND_FLAG:
+	case KIND_OTHER:
 		*(bool *)place = true;
 		return 0;
 	case KIND_FORMAT:
@@ -275,13 +283,27 @@ static int take(const struct command *command, int value, char **argv, struct op
 	return take_option(command, row, once, o);
 }
 
-static void make_rows(struct option rows[ROWS + 1], char letters[2 * ROWS + 2])
+/* Of two rows of one name the command's, or the first of those that have their usual meaning. */
+static bool is_hidden(const struct command *command, const struct row *row)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (&table[i] != row && strcmp(table[i].name, row->name) == 0)
+			return !takes(command, row, &(bool){false}) &&
+			       (row->kind == KIND_OTHER ||
+				takes(command, &table[i], &(bool){false}));
+	return false;
+}
+
+static void make_rows(const struct command *command, struct option rows[ROWS + 1],
+		      char letters[2 * ROWS + 2])
 {
 	char *at = letters;
 
 	*at++ = ':'; /* tells a missing value from an unknown option */
 	for (size_t i = 0; i < ROWS; i++) {
-		rows[i] = (struct option){.name = table[i].name,
+		if (is_hidden(command, &table[i]))
+			continue;
+		*rows++ = (struct option){.name = table[i].name,
 					  .has_arg = table[i].argument ? required_argument
 								       : no_argument,
 					  .val = LONG_BASE + (int)i};
@@ -290,7 +312,7 @@ static void make_rows(struct option rows[ROWS + 1], char letters[2 * ROWS + 2])
 		if (table[i].letter && table[i].argument)
 			*at++ = ':';
 	}
-	rows[ROWS] = (struct option){0};
+	*rows = (struct option){0};
 	*at = '\0';
 }
 
@@ -317,7 +339,7 @@ int options_parse(const struct command *command, int argc, char **argv, struct o
 	char letters[2 * ROWS + 2];
 	int value, r = 0;
 
-	make_rows(rows, letters);
+	make_rows(command, rows, letters);
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
 	while (r == 0 && (value = getopt_long(argc, argv, letters, rows, NULL)) != -1)

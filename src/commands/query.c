@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/moment.h"
+#include "query/incident.h"
 
 void query_report(const struct options *options, int64_t now, struct report_options *ret_)
 {
@@ -119,6 +120,25 @@ void query_close(struct query *q)
 	free(q->records);
 	config_free(q->config);
 	*q = (struct query){0};
+}
+
+int query_incident(struct query *q, const struct options *options, int64_t *ret_id)
+{
+	struct incident_row open = {0};
+	int rc = 0;
+
+	*ret_id = 0;
+	if (options->since || options->until || options->all)
+		return EXIT_DONE;
+	for (size_t i = 0; i < q->count && rc == 0; i++) {
+		rc = incident_find(q->records[i], 0, q->now, &open);
+		if (rc < 0)
+			return query_failed(q->records[i]);
+	}
+	if (rc > 0)
+		q->window = incident_window(&open);
+	*ret_id = open.id;
+	return EXIT_DONE;
 }
 
 int query_failed(const struct record *r)

@@ -354,6 +354,8 @@ int command_rules(const struct options *options)
 	if (status != EXIT_DONE)
 		return status;
 	status = options->ban ? query_open(options, false, &q) : open_config(options, &q);
+	if (status == EXIT_DONE && options->ban)
+		status = query_incident(&q, options, &(int64_t){0});
 	if (status == EXIT_DONE)
 		status = answer(&q, options->arguments[0], &order);
 	query_close(&q);

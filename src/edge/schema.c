@@ -267,6 +267,30 @@ static const char version_2_tables[] =
 	"ALTER TABLE run ADD COLUMN killable INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE run ADD COLUMN killed INTEGER NOT NULL DEFAULT 0;";
 
+static const char version_2_incidents[] =
+	/* What commands ask of the monitor, and what it answers.  Times by the wall clock. */
+	"CREATE TABLE incident("
+	" id INTEGER PRIMARY KEY,"
+	" opened INTEGER NOT NULL,"
+	" opened_by TEXT NOT NULL,"
+	" since INTEGER NOT NULL," /* the window of what is counted begins */
+	" until INTEGER NOT NULL," /* it ends by itself */
+	" closed INTEGER,"	   /* NULL while it is open */
+	" closed_by TEXT,"	   /* 'user' or 'limit' */
+	" reason TEXT NOT NULL,"
+	" address TEXT,"
+	" reset INTEGER NOT NULL,"
+	" freeze INTEGER NOT NULL,"
+	" policy TEXT NOT NULL," /* the lines in force when it was opened */
+	" acknowledged INTEGER," /* the monitor took it up */
+	" effect TEXT,"		 /* what it does for it, in words */
+	" released INTEGER"	 /* and took up its end */
+	") STRICT;"
+	/* One is open at most. */
+	"CREATE UNIQUE INDEX incident_open ON incident((closed IS NULL)) WHERE closed IS NULL;"
+	"CREATE INDEX incident_unreleased ON incident(id) WHERE closed IS NOT NULL AND"
+	" released IS NULL;";
+
 /* The view `connection` stays.  No JSON function here either. */
 static const char version_2_views[] =
 	"DROP VIEW offender;"
@@ -297,5 +321,5 @@ static const char version_2_views[] =
 
 const char *const schema_step[SCHEMA_VERSION][SCHEMA_PARTS] = {
 	[0] = {version_1_counts, version_1_details, version_1_views},
-	[1] = {version_2_tables, version_2_views},
+	[1] = {version_2_tables, version_2_incidents, version_2_views},
 };

@@ -23,7 +23,7 @@ int store_tell(const struct store *s, int r, char error[STORE_ERROR])
 	return r;
 }
 
-static void store_free(struct store *s)
+void store_free(struct store *s)
 {
 	store_ids_free(s);
 	free(s->path);
@@ -32,7 +32,7 @@ static void store_free(struct store *s)
 	free(s);
 }
 
-static struct store *store_new(const struct store_options *options)
+struct store *store_new(const struct store_options *options)
 {
 	struct store *s = calloc(1, sizeof(*s));
 

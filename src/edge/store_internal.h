@@ -2,7 +2,8 @@
  * What the parts of the store share.  store.c is the contract's face; store_open.c makes and opens
  * the file; store_sql.c owns the statements; store_ids.c turns addresses into ids; store_sums.c,
  * store_identity.c, store_rows.c, store_words.c, store_verdict.c and store_state.c write the parts
- * of a batch; store_prune.c, store_hosts.c and store_sweep.c take away again.
+ * of a batch; store_prune.c, store_hosts.c and store_sweep.c take away again;
+ * store_incident.c holds what commands and the monitor tell each other.
  */
 #ifndef EGRESS25_EDGE_STORE_INTERNAL_H
 #define EGRESS25_EDGE_STORE_INTERNAL_H
@@ -91,6 +92,14 @@ enum store_sql {
 	SQL_SWEEP_CONN,
 	SQL_SWEEP_SERVERS,
 	SQL_SERVER_DROP,
+	SQL_INCIDENT_CURRENT,
+	SQL_INCIDENT_ADD,
+	SQL_INCIDENT_EXPIRE,
+	SQL_INCIDENT_CLOSE,
+	SQL_INCIDENT_STATE,
+	SQL_INCIDENT_NEWS,
+	SQL_INCIDENT_TAKEN,
+	SQL_INCIDENT_RELEASED,
 	SQL_COUNT
 };
 
@@ -181,8 +190,14 @@ int store_begin(struct store *s);
 int store_end(struct store *s, int r);
 void store_finalize(struct store *s);
 
+/* store.c */
+struct store *store_new(const struct store_options *options); /* NULL without memory */
+void store_free(struct store *s);
+
 /* store_open.c */
 int store_open_record(struct store *s);
+/* A record that is there and of this version, beside the monitor: no lock, no run. */
+int store_open_beside(struct store *s);
 void store_close_record(struct store *s);
 /* Whether another file or none stands at the path now; false where that cannot be seen. */
 bool store_is_gone(const struct store *s);

@@ -372,6 +372,36 @@ static int open_file(struct store *s)
 	return r;
 }
 
+/*
+ * A version that still stands in the log alone is SQLite's to tell, and an older record is the
+ * monitor's to bring up to date: it holds the lock.
+ */
+int store_open_beside(struct store *s)
+{
+	int64_t version = 0;
+	bool new = false;
+	int r = check_file(s, &new);
+
+	if (r == 0 && new)
+		return say(s, -ENOENT,
+			   "no record: start egress25 watch, or name another with "
+			   "--record");
+	if (r == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+				      NULL) != SQLITE_OK)
+		r = s->db ? store_fail(s) : -ENOMEM;
+	if (r < 0)
+		return r;
+	configure(s);
+	r = ask_version(s, &version);
+	if (r == 0 && version != SCHEMA_VERSION)
+		return say(s, -EPROTO,
+			   version > SCHEMA_VERSION
+				   ? "was written by a newer egress25: update this one"
+				   : "was written by an older egress25: start egress25 watch of "
+				     "this version first");
+	return r;
+}
+
 int store_open_record(struct store *s)
 {
 	int r = s->path ? open_file(s) : 0;

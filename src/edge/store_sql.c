@@ -193,6 +193,25 @@ static const char *const texts[] = {
 	[SQL_SWEEP_SERVERS] = "SELECT id FROM server WHERE id > ?1 AND id <= ?2 ORDER BY id"
 			      " LIMIT ?3",
 	[SQL_SERVER_DROP] = "DELETE FROM server WHERE id = ?1 RETURNING address",
+	[SQL_INCIDENT_CURRENT] = "SELECT id, opened, until, reset, freeze FROM incident"
+				 " WHERE closed IS NULL",
+	[SQL_INCIDENT_ADD] =
+		"INSERT INTO incident(opened, since, until, reset, freeze, opened_by, reason,"
+		" address, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_INCIDENT_EXPIRE] = "UPDATE incident SET closed = until, closed_by = 'limit'"
+				" WHERE closed IS NULL AND until <= ?1",
+	[SQL_INCIDENT_CLOSE] = "UPDATE incident SET closed = min(?2, until), closed_by = ?3"
+			       " WHERE id = ?1 AND closed IS NULL",
+	[SQL_INCIDENT_STATE] = "SELECT acknowledged IS NOT NULL, released IS NOT NULL, effect"
+			       " FROM incident WHERE id = ?1",
+	/* ?1 is in force, ?2 came to its limit, ?3 is the effect. */
+	[SQL_INCIDENT_NEWS] = "SELECT id FROM incident WHERE (id = ?2 AND closed IS NULL) OR"
+			      " (id = ?1 AND effect IS NOT ?3) OR"
+			      " (id <> ?1 AND closed IS NOT NULL AND released IS NULL) LIMIT 1",
+	[SQL_INCIDENT_TAKEN] = "UPDATE incident SET effect = ?3, acknowledged ="
+			       " coalesce(acknowledged, ?2) WHERE id = ?1",
+	[SQL_INCIDENT_RELEASED] = "UPDATE incident SET released = ?2 WHERE id <> ?1 AND"
+				  " closed IS NOT NULL AND released IS NULL",
 };
 _Static_assert(sizeof(texts) / sizeof(texts[0]) == SQL_COUNT, "a statement without its text");
 

@@ -36,6 +36,7 @@ static const char *const reason_texts[] = {
 	[REASON_SMART_HOST] = "mail server to a smart host",
 	[REASON_ALLOW] = "allow entry",
 	[REASON_ALSO_WATCHED] = "also watched port",
+	[REASON_FROZEN] = "mail server, while frozen by an incident",
 };
 _Static_assert(sizeof(reason_texts) / sizeof(*reason_texts) == REASON_COUNT, "texts");
 

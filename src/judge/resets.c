@@ -171,7 +171,9 @@ static enum reset_refusal refuse(const struct resets *r, const struct flow *f,
 			return RESET_REFUSED_LINK;
 	if (is_protected(r, &f->client) || is_protected(r, &f->server))
 		return RESET_REFUSED_PROTECTED;
-	if (is_server_mac(r, mac) && !neighbours_is_router(r->neighbours, mac))
+	/* A mail server's own address is permitted, or it is frozen: then that is what is asked. */
+	if (f->reason != REASON_FROZEN && is_server_mac(r, mac) &&
+	    !neighbours_is_router(r->neighbours, mac))
 		return RESET_REFUSED_MAIL_SERVER;
 	return RESET_REFUSAL_COUNT;
 }

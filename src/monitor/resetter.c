@@ -45,6 +45,14 @@ int resetter_open(struct resetter *r, const struct config *c, char *const *names
 	return result;
 }
 
+bool resetter_can_send(const struct resetter *r)
+{
+	for (size_t i = 0; i < HEALTH_INTERFACES; i++)
+		if (r->injectors[i])
+			return true;
+	return false;
+}
+
 void resetter_lost(struct resetter *r, size_t port)
 {
 	if (r->via)

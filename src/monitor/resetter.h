@@ -24,6 +24,8 @@ int resetter_allows(const struct config *c);
 /* Opens what the configuration asks for.  0, or negative having said why; where resets are but off
  * an interface that takes none is said and passed over. */
 int resetter_open(struct resetter *r, const struct config *c, char *const *names, size_t count);
+/* Whether any interface takes them. */
+bool resetter_can_send(const struct resetter *r);
 /* A port has gone, and is back. */
 void resetter_lost(struct resetter *r, size_t port);
 void resetter_back(struct resetter *r, size_t port, const char *name);

@@ -148,12 +148,6 @@ static void restore(void *context, const struct addr *host, const void *blob, si
 	way_restore(context, host, blob, size);
 }
 
-void watch_set_resets(struct watch *w, const struct config *c)
-{
-	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
-	way_set_reset_mode(w->way, w->reset_stopped ? RESET_OFF : c->reset);
-}
-
 static int open_resets(struct watch *w)
 {
 	int result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
@@ -166,6 +160,7 @@ static int open_way(struct watch *w)
 {
 	struct writer_options options = {.store = w->store,
 					 .news = w->options.news,
+					 .incidents = true,
 					 .yields = true,
 					 .context = w->options.context};
 	struct way_options way = {.id_base = store_next_id(w->store) - 1};
@@ -188,7 +183,7 @@ static int open_way(struct watch *w)
 	way_set_batch(w->way, writer_batch(w->writer));
 	if (!w->resetter.never)
 		way_set_resets(w->way, &resets);
-	watch_set_resets(w, w->options.config);
+	watch_follow_incident(w); /* one that was open before a restart is taken up again */
 	return 0;
 }
 
@@ -314,6 +309,7 @@ static void on_beat(struct watch *w)
 	way_tick(w->way, moment_now());
 	way_collect(w->way, BATCH_SLACK);
 	hand_over(w, false);
+	watch_follow_incident(w);
 	if (++w->beats % REOPEN_BEATS != 0)
 		return;
 	for (size_t i = 0; i < w->port_count; i++)
@@ -324,8 +320,7 @@ static void on_beat(struct watch *w)
 static void stop_resets(struct watch *w)
 {
 	w->reset_stopped = true;
-	if (!w->resetter.never)
-		way_set_reset_mode(w->way, RESET_OFF);
+	watch_set_resets(w, w->options.config);
 	log_say("SIGUSR1: no reset is sent from now on, until the monitor is started again");
 }
 

@@ -7,6 +7,7 @@
 #include "monitor/way.h"
 #include "monitor/writer.h"
 #include "alarm.h"
+#include "incident_watch.h"
 #include "resetter.h"
 
 struct port {
@@ -32,10 +33,15 @@ struct watch {
 	struct alarm alarm;
 	struct resetter resetter;
 	bool reset_stopped; /* by SIGUSR1, until the next start */
+	struct incident_watch incident;
+	struct incident_answer answer; /* for the record */
 };
 
-/* What of the configuration concerns resets, in force from the next frame on. */
+/* watch_incident.c: what the configuration and the open incident say of resets, in force from the
+ * next frame on. */
 void watch_set_resets(struct watch *w, const struct config *c);
+/* Looks whether an incident has begun or ended: four times a second. */
+void watch_follow_incident(struct watch *w);
 
 /* watch_reload.c: reads the configuration again. */
 void watch_reload(struct watch *w);

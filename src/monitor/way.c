@@ -29,6 +29,16 @@ static void note_unclassified(struct way *w, const struct flow *f)
 	e->port = f->server_port;
 }
 
+/*
+ * Whether a mail server sends while it is frozen.  A connection without a SYN began before anybody
+ * looked: it accuses no one.
+ */
+static bool breaks_freeze(const struct way *w, const struct flow *f, enum reason reason)
+{
+	return (reason == REASON_MAIL_SERVER || reason == REASON_SMART_HOST) && f->syn_seen &&
+	       f->started >= w->frozen.since && f->started < w->frozen.until;
+}
+
 static void on_begin(void *context, struct flow *f)
 {
 	struct way *w = context;
@@ -40,6 +50,8 @@ static void on_begin(void *context, struct flow *f)
 		return;
 	}
 	policy_judge(w->policy, &f->client, &f->server, f->server_port, f->started, &judgement);
+	if (breaks_freeze(w, f, judgement.reason))
+		judgement = (struct judgement){STANDING_OFFENCE, REASON_FROZEN, judgement.rule};
 	f->standing = (uint8_t)judgement.standing & 0xfu;
 	f->reason = (uint8_t)judgement.reason;
 	inquiry_begin(w->inquiry, f);
@@ -147,6 +159,7 @@ struct way *way_new(const struct way_options *options)
 	if (!w)
 		return NULL;
 	w->options = *options;
+	way_set_frozen(w, INT64_MAX, INT64_MAX);
 	if (w->options.sample == 0)
 		w->options.sample = 1;
 	w->until_sample = w->options.sample;
@@ -202,6 +215,12 @@ void way_set_protected(struct way *w, const struct prefix *never, size_t count, 
 void way_set_reset_mode(struct way *w, enum reset_mode mode)
 {
 	resets_set_mode(w->resets, mode);
+}
+
+void way_set_frozen(struct way *w, int64_t since, int64_t until)
+{
+	w->frozen.since = since;
+	w->frozen.until = until;
 }
 
 void way_set_public(struct way *w, const struct addr *addresses, size_t count)

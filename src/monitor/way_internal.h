@@ -29,6 +29,10 @@ struct way {
 		size_t count;
 	} protected;
 
+	struct {
+		int64_t since, until;
+	} frozen; /* mail servers may not send */
+
 	uint64_t packets;
 	uint32_t until_sample;
 	int64_t newest;

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "edge/store_incident.h"
 
 #define RETRY	(MOMENT_SECOND / 4)
 #define NICE	10
@@ -40,7 +41,9 @@ struct writer {
 	int64_t stop_by;       /* monotonic: the last writes are tried until then */
 	int64_t failing_since; /* monotonic; 0: the last write went well */
 	struct store_limits limits;
-	bool has_limits; /* they wait for the writer */
+	bool has_limits;	       /* they wait for the writer */
+	struct incident_answer answer; /* the capture thread's words, and the record's */
+	struct incident_order order;
 	/* The writer thread's own. */
 	int64_t last_beat;
 	bool last_taken; /* the batch that was being filled when it was to stop */
@@ -203,6 +206,24 @@ static bool prune(struct writer *w)
 	return r > 0;
 }
 
+/* What fails is asked again behind the next write; until then all stays as it is. */
+static void ask_for_incident(struct writer *w)
+{
+	struct incident_answer answer;
+	struct incident_order order;
+
+	if (!w->options.incidents)
+		return;
+	pthread_mutex_lock(&w->lock);
+	answer = w->answer;
+	pthread_mutex_unlock(&w->lock);
+	if (store_incident_poll(w->options.store, &answer, moment_now(), &order) < 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->order = order;
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void *run(void *context)
 {
 	struct writer *w = context;
@@ -216,6 +237,7 @@ static void *run(void *context)
 			w->result = write_batch(w);
 			if (w->result < 0) /* to stop, and not to be written */
 				break;
+			ask_for_incident(w);
 			hand_back(w);
 		}
 		prune_waits = !stopping && prune(w);
@@ -263,6 +285,7 @@ int writer_start(const struct writer_options *options, struct writer **ret_)
 	w->last_beat = clock_now();
 	r = prepare(w);
 	if (r == 0) {
+		ask_for_incident(w);
 		/* Signals are the capture thread's. */
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -297,6 +320,15 @@ void writer_set_limits(struct writer *w, const struct store_limits *limits)
 	pthread_mutex_lock(&w->lock);
 	w->limits = *limits;
 	w->has_limits = true;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writer_incident(struct writer *w, const struct incident_answer *answer,
+		     struct incident_order *ret_)
+{
+	pthread_mutex_lock(&w->lock);
+	w->answer = *answer;
+	*ret_ = w->order;
 	pthread_mutex_unlock(&w->lock);
 }
 

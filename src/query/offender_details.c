@@ -154,13 +154,39 @@ static bool row_offends(const struct load *l, const struct offender *o, sqlite3_
 	return judgement.standing == STANDING_OFFENCE;
 }
 
-static int judge_today(const struct load *l, struct offender *o, sqlite3_stmt *s)
+/* Mail servers were frozen while it did what it may not: a minute is granted, see incident.h. */
+static const char frozen_sql[] =
+	"SELECT EXISTS(SELECT 1 FROM incident WHERE freeze <> 0 AND opened <= ?2 - 60000000"
+	" AND coalesce(closed, until) >= ?1)";
+
+/* 1 where today's policy says nothing of a mail server's offences, for they were made by a freeze;
+ * 0; or negative. */
+static int was_frozen(const struct load *l, const struct offender *o, sqlite3_stmt *s)
+{
+	int rc;
+
+	if (!policy_is_mail_server(l->policy, &o->parsed))
+		return 0;
+	sqlite3_bind_int64(s, 1, o->first_seen);
+	sqlite3_bind_int64(s, 2, o->last_seen);
+	rc = record_step(s);
+	if (rc > 0)
+		rc = sqlite3_column_int(s, 0) != 0;
+	sqlite3_reset(s);
+	return rc;
+}
+
+static int judge_today(const struct load *l, struct offender *o, sqlite3_stmt *s,
+		       sqlite3_stmt *frozen)
 {
 	bool offends = false, any = false;
 	int rc;
 
 	if (!l->policy || o->attempts == 0 || !*o->address)
 		return 0;
+	rc = was_frozen(l, o, frozen);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	if (policy_permits_all(l->policy, &o->parsed, l->now)) {
 		o->now_permitted = true;
 		return 0;
@@ -177,7 +203,7 @@ static int judge_today(const struct load *l, struct offender *o, sqlite3_stmt *s
 
 /* What is asked of each offender. */
 struct questions {
-	sqlite3_stmt *address, *identity, *contact, *helo, *verdict, *texts;
+	sqlite3_stmt *address, *identity, *contact, *helo, *verdict, *texts, *frozen;
 };
 
 static int ask_details(const struct load *l, struct offender *o, const struct questions *q)
@@ -190,7 +216,7 @@ static int ask_details(const struct load *l, struct offender *o, const struct qu
 		rc = load_helo(l, o, q->helo);
 	if (rc == 0)
 		rc = load_verdict(o, q->verdict, q->texts);
-	return rc < 0 ? rc : judge_today(l, o, q->contact);
+	return rc < 0 ? rc : judge_today(l, o, q->contact, q->frozen);
 }
 
 int offender_load_details(struct load *l)
@@ -203,8 +229,9 @@ int offender_load_details(struct load *l)
 		.verdict = record_prepare(l->record, "SELECT verdict, score, reasons FROM verdict"
 						     " WHERE host = ?1"),
 		.texts = texts_prepare(l->record),
+		.frozen = record_prepare(l->record, frozen_sql),
 	};
-	int rc = q.address && q.identity && q.contact && q.helo && q.verdict && q.texts
+	int rc = q.address && q.identity && q.contact && q.helo && q.verdict && q.texts && q.frozen
 			 ? 0
 			 : record_errno(l->record);
 
@@ -216,5 +243,6 @@ int offender_load_details(struct load *l)
 	sqlite3_finalize(q.helo);
 	sqlite3_finalize(q.verdict);
 	sqlite3_finalize(q.texts);
+	sqlite3_finalize(q.frozen);
 	return rc;
 }

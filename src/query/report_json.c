@@ -154,7 +154,10 @@ void json_value(FILE *out, const struct field *f, const void *row)
 		put_counts(out, at);
 		break;
 	case FIELD_OBJECT:
-		json_object(out, f->fields, at);
+		if (value_is_null(f, row))
+			fputs("null", out);
+		else
+			json_object(out, f->fields, at);
 		break;
 	case FIELD_OBJECTS:
 		put_objects(out, f, at);

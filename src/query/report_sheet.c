@@ -116,10 +116,10 @@ static void put_fields(const struct sheet *s, const struct field *fields, const 
 
 		if (f->kind == FIELD_INLINE) {
 			put_fields(s, f->fields, at);
-		} else if (f->kind == FIELD_OBJECT) {
-			put_struct(s, f, at);
 		} else if (f->kind == FIELD_OBJECTS || value_is_null(f, object)) {
 			continue;
+		} else if (f->kind == FIELD_OBJECT) {
+			put_struct(s, f, at);
 		} else if (f->kind == FIELD_TIME) {
 			put_time(s, f, *(const int64_t *)at);
 		} else if (f->kind == FIELD_TEXTS) {

@@ -209,6 +209,10 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 	if (rc == 0)
 		rc = remarks_load(r, &s->remarks);
 	if (rc == 0)
+		rc = incident_find(r, 0, now, &s->incident);
+	if (rc > 0)
+		rc = 0;
+	if (rc == 0)
 		rc = record_number(r,
 				   "SELECT total(max(attempts, 0)) FROM host_sum WHERE span = 0"
 				   " AND start = 0",

@@ -72,7 +72,7 @@ const struct field status_fields[] = {
 	{"resets", FIELD_OBJECT, AT(resets), .fields = reset_fields},
 	{"lost", FIELD_COUNTS, AT(lost)},
 	{"record", FIELD_OBJECT, AT(record), .fields = record_fields},
-	{"incident", FIELD_TEXT, AT(incident)},
+	{"incident", FIELD_OBJECT, AT(incident), .fields = incident_row_fields, .maybe = true},
 	{"blind", FIELD_TEXTS, AT(blind)},
 	{"listings", FIELD_OBJECTS, AT(listings), .fields = notice_fields,
 	 .size = sizeof(struct notice_row)},

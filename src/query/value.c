@@ -35,11 +35,12 @@ bool value_is_null(const struct field *f, const void *row)
 	case FIELD_TEXTS:
 	case FIELD_OUTCOMES:
 	case FIELD_COUNTS:
-	case FIELD_OBJECT:
 	case FIELD_OBJECTS:
 	case FIELD_INLINE:
 	case FIELD_KIND_COUNT:
 		break;
+	case FIELD_OBJECT:
+		return f->maybe && *(const int64_t *)at == 0;
 	}
 	return false;
 }

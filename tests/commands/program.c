@@ -37,6 +37,9 @@ static int tell(const char *command, const struct options *o)
 	at += o->ban ? sprintf(at, " offenders") : 0;
 	at += o->part ? sprintf(at, " part=%s", o->part) : 0;
 	at += o->duration ? sprintf(at, " for=%s", o->duration) : 0;
+	at += o->incident_reset ? sprintf(at, " reset") : 0;
+	at += o->reason ? sprintf(at, " reason=%s", o->reason) : 0;
+	at += o->address ? sprintf(at, " address=%s", o->address) : 0;
 	at += o->incident ? sprintf(at, " incident=%s", o->incident) : 0;
 	at += o->lan ? sprintf(at, " lan=%s", o->lan) : 0;
 	at += o->wan ? sprintf(at, " wan=%s", o->wan) : 0;
@@ -66,6 +69,7 @@ COMMAND(host)
 COMMAND(connections)
 COMMAND(status)
 COMMAND(rules)
+COMMAND(incident)
 
 char out[65536], err[65536];
 

@@ -43,7 +43,21 @@ static void every_option_reaches_its_place(void **state)
 	hands_over("rules pf --offenders --for 2h --part undo --incident 42 --lan-interface em1 "
 		   "--wan-interface em0",
 		   "rules table offenders part=undo for=2h incident=42 lan=em1 wan=em0 <pf>");
+	hands_over("incident open --reset --reason listed --address 198.51.100.7 --for 2h",
+		   "incident table for=2h reset reason=listed address=198.51.100.7 <open>");
 	hands_over("connections", "connections table");
+}
+
+static void reset_takes_a_mode_for_the_monitor_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(run("watch -i eth1 --reset"), EXIT_USAGE);
+	assert_non_null(strstr(err, "--reset needs a value, MODE"));
+	assert_int_equal(run("watch -i eth1 --reset on"), EXIT_DONE);
+	assert_int_equal(run("incident open --reset=on"), EXIT_USAGE);
+	assert_non_null(strstr(err, "--reset takes no value"));
+	assert_int_equal(run("status --reset on"), EXIT_USAGE);
+	assert_non_null(strstr(err, "--reset has no meaning here"));
 }
 
 static void options_stand_before_or_behind_arguments(void **state)
@@ -118,7 +132,7 @@ static void mistakes_are_told_in_one_line_with_the_nearest_word(void **state)
 
 static void options_of_later_versions_are_unknown(void **state)
 {
-	static const char *const names[] = {"user", "reason", "mta", "ssh", "force"};
+	static const char *const names[] = {"user", "mta", "ssh", "force"};
 	char line[64];
 
 	(void)state;
@@ -221,7 +235,7 @@ static void help_lists_every_command(void **state)
 	static const char *const ways[] = {"help", "--help", "-h"};
 
 	(void)state;
-	assert_int_equal(command_count, 8);
+	assert_int_equal(command_count, 9);
 	for (size_t k = 0; k < COUNT(ways); k++) {
 		assert_int_equal(run(ways[k]), EXIT_DONE);
 		assert_string_equal(err, "");
@@ -282,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_option_reaches_its_place),
+		cmocka_unit_test(reset_takes_a_mode_for_the_monitor_alone),
 		cmocka_unit_test(options_stand_before_or_behind_arguments),
 		cmocka_unit_test(an_option_may_be_shortened_where_it_is_clear),
 		cmocka_unit_test(an_option_without_meaning_is_refused),

@@ -26,6 +26,7 @@ COMMAND(connections)
 COMMAND(status)
 COMMAND(config)
 COMMAND(rules)
+COMMAND(incident)
 
 /* The manual pages name everything there is. */
 
@@ -64,7 +65,7 @@ static void egress25_1_names_every_option_with_its_own_item(void **state)
 		if (!found)
 			fail_msg("egress25.1 has no item for --%s", options_name(count));
 	}
-	assert_int_equal(count, 29);
+	assert_int_equal(count, 32);
 }
 
 static void egress25_1_names_every_command(void **state)

@@ -34,6 +34,7 @@ COMMAND(host)
 COMMAND(connections)
 COMMAND(status)
 COMMAND(rules)
+COMMAND(incident)
 COMMAND(config)
 
 static char *program;

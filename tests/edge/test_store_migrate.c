@@ -67,6 +67,7 @@ static void a_record_of_version_1_is_brought_up_to_date_and_keeps_every_row(void
 		{"conn", 1},	  {"identity", 1}, {"router", 1},	{"run", 2} /* and ours */,
 		{"interface", 1}, {"lost", 1},	   {"unclassified", 1}, {"source", 1},
 		{"pruned", 1},	  {"helo", 0},	   {"verdict", 0},	{"listing", 0},
+		{"incident", 0},
 	};
 	const char *path = fixture_path("version-1.db");
 	struct sqlite3 *db;
@@ -143,7 +144,7 @@ static void a_migration_that_fails_leaves_the_record_as_it_was(void **state)
 	db = fixture_reader(path);
 	assert_int_equal(fixture_ask(db, "PRAGMA user_version"), 1);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM sqlite_schema WHERE name IN"
-					 " ('helo', 'verdict')"),
+					 " ('helo', 'verdict', 'incident')"),
 			 0);
 	assert_int_equal(fixture_ask(db, "SELECT attempts FROM offender"), 7);
 	sqlite3_close(db);

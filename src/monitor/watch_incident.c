@@ -1,0 +1,108 @@
+/*
+ * What an open incident changes: resets are switched on, and mail servers lose their permission.
+ * `never` and `dry-run` outrank it, and so does SIGUSR1; and without a mail server no resets arm.
+ */
+#include "watch_internal.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+#include "base/text.h"
+
+static int64_t steady_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t); /* a machine asleep lets time pass too */
+	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
+}
+
+static bool asks_for_resets(const struct watch *w)
+{
+	return w->incident.order.id && w->incident.order.reset;
+}
+
+static enum reset_mode mode_in_force(const struct watch *w, const struct config *c)
+{
+	if (w->reset_stopped)
+		return RESET_OFF;
+	if (c->reset == RESET_OFF && asks_for_resets(w) && policy_has_mail_servers(c->policy))
+		return RESET_ON;
+	return c->reset;
+}
+
+static const char *describe_resets(const struct watch *w, const struct config *c)
+{
+	if (!asks_for_resets(w))
+		return "watching";
+	if (c->reset == RESET_NEVER)
+		return "resets stay off: the monitor runs with reset = never";
+	if (w->reset_stopped)
+		return "resets stay off: SIGUSR1 stopped them until the monitor is started again";
+	if (c->reset == RESET_DRY_RUN)
+		return "resets are counted, not sent: the monitor runs with reset = dry-run";
+	if (!policy_has_mail_servers(c->policy))
+		return "resets stay off: the monitor knows no mail server, so all mail would be "
+		       "cut "
+		       "off";
+	if (!resetter_can_send(&w->resetter))
+		return "resets cannot be sent: no interface takes them";
+	return "resets are on";
+}
+
+static void freeze(struct watch *w)
+{
+	const struct incident_order *o = &w->incident.order;
+
+	if (o->id && o->freeze)
+		way_set_frozen(w->way, o->opened + INCIDENT_GRACE, o->until);
+	else
+		way_set_frozen(w->way, INT64_MAX, INT64_MAX);
+}
+
+void watch_set_resets(struct watch *w, const struct config *c)
+{
+	struct incident_answer *a = &w->answer;
+
+	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
+	way_set_reset_mode(w->way, mode_in_force(w, c));
+	a->id = w->incident.order.id;
+	a->ended = w->incident.ended.id;
+	text_print(a->effect, sizeof(a->effect), "%s%s", describe_resets(w, c),
+		   w->incident.order.freeze ? "; mail servers may not send" : "");
+}
+
+static void say_change(const struct watch *w, const struct incident_order *before,
+		       enum incident_change change)
+{
+	const struct incident_order *o = &w->incident.order;
+	char until[MOMENT_TEXT];
+
+	if (change == INCIDENT_OPENED)
+		log_say("incident %" PRId64 ": until %s: %s", o->id,
+			moment_format_local(o->until, until), w->answer.effect);
+	else
+		log_say("incident %" PRId64 ": %s", before->id ? before->id : w->incident.ended.id,
+			change == INCIDENT_LIMIT ? "has come to its limit" : "was closed");
+}
+
+void watch_follow_incident(struct watch *w)
+{
+	struct incident_order record, before;
+	enum incident_change change;
+
+	do {
+		writer_incident(w->writer, &w->answer, &record);
+		before = w->incident.order;
+		change = incident_watch_update(&w->incident, &record, moment_now(), steady_now());
+		/* Also where nothing changed but that the record knows of an end. */
+		watch_set_resets(w, w->options.config);
+		if (change == INCIDENT_SAME)
+			return;
+		freeze(w);
+		say_change(w, &before, change);
+	} while (change != INCIDENT_OPENED);
+	writer_incident(w->writer, &w->answer, &record);
+}

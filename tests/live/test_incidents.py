@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""`egress25 incident` beside a running monitor: TAP, one test a behaviour.
+
+usage: test_incidents.py EGRESS25 DELAYLINE
+
+What must be found is what the bot's own socket calls say, as in test_resets.py.
+"""
+import sqlite3
+import subprocess
+import sys
+import time
+
+import network
+from network import CLIENT, MAIL
+from sensor import Failed, equal, report, until
+from wire import Wire
+
+SENT = 20
+
+
+def incident(sensor, verb, *arguments, expected=0):
+    """What it says on either output."""
+    done = subprocess.run([sensor.program, "incident", verb, "--config", sensor.config, "--record", sensor.record,
+                           *arguments], capture_output=True, check=False, timeout=20, text=True)
+    equal(f"the exit status of {verb}, which said {done.stderr.strip()!r}", expected, done.returncode)
+    return done.stdout, done.stderr
+
+
+def closed_by(sensor):
+    with sqlite3.connect(f"file:{sensor.record}?mode=ro", uri=True) as db:
+        return db.execute("SELECT closed_by FROM incident ORDER BY id DESC").fetchone()[0]
+
+
+def tests(net, program, delayline):
+    wire = Wire(net, program, delayline)
+    run = {}
+
+    def send():
+        return wire.send(SENT, 200)
+
+    def build():
+        wire.build()
+        wire.length(10000)
+        net.mirror("port3")
+        run["sensor"] = wire.sensor("reset = off")
+
+    yield "the network has a wire, and a monitor whose resets are off", build
+
+    def killed():
+        sensor = run["sensor"]
+        equal("delivered before", SENT, send()["delivered"])
+        began = time.monotonic()
+        number, words = incident(sensor, "open", "--reset", "--reason", "listed by\x1b[31m zen")
+        if time.monotonic() - began > 2.5:
+            raise Failed("it took longer than the monitor may need")
+        equal("the number, and what is wrong", ("1\n", ""), (number, words))
+        wire.all_killed(send(), SENT)
+        equal("the mail server's", SENT, wire.send(SENT, 200, host="mail")["delivered"])
+
+    yield "an incident kills the offender's connections, and the mail server's not", killed
+
+    def one():
+        sensor = run["sensor"]
+        _, words = incident(sensor, "open", expected=3)
+        if "incident 1" not in words:
+            raise Failed(words)
+        found = until("the offender is counted", lambda: sensor.query("incident", "show")["resets"] >= 2 * SENT and
+                      sensor.query("incident", "show"))
+        equal("what is shown", (1, True, None, [CLIENT], r"listed by\x1b[31m zen", "resets are on"),
+              (found["id"], found["reset"], found["closed"], [o["address"] for o in found["offenders"]],
+               found["reason"], found["effect"]))
+        equal("status", 1, sensor.status()["incident"]["id"])
+        if MAIL not in found["policy"]:
+            raise Failed(f"policy: {found['policy']}")
+
+    yield "a second one is refused by the number of the first, which shows what it found", one
+
+    def closed():
+        sensor = run["sensor"]
+        equal("closed", "1\n", incident(sensor, "close")[0])
+        equal("delivered after", SENT, send()["delivered"])
+        equal("status", None, sensor.status()["incident"])
+        equal("closed by", "user", closed_by(sensor))
+        incident(sensor, "close", expected=3)
+
+    yield "when it is closed all is delivered again", closed
+
+    def limit():
+        sensor = run["sensor"]
+        incident(sensor, "open", "--reset", "--for", "3s")
+        opened = time.monotonic()
+        wire.all_killed(send(), SENT)
+        with sqlite3.connect(sensor.record, isolation_level=None) as db:
+            db.execute("BEGIN IMMEDIATE")
+            time.sleep(max(0, opened + 3.5 - time.monotonic()))
+            equal("delivered after the limit", SENT, send()["delivered"])
+            db.execute("ROLLBACK")
+        db.close()
+        until("the record has it too", lambda: closed_by(sensor) == "limit")
+
+    yield "it ends at its limit though the record is locked", limit
+
+    def restart():
+        sensor = run["sensor"]
+        incident(sensor, "open", "--reset")
+        sensor.stop(9)
+        equal("delivered without a monitor", SENT, send()["delivered"])
+        sensor.start(judge=False)
+        wire.all_killed(send(), SENT)
+        incident(sensor, "close")
+        sensor.stop()
+        _, words = incident(sensor, "open", "--reason", "nobody runs")
+        if "no monitor runs" not in words:
+            raise Failed(words)
+
+    yield "it is taken up again after a kill and a restart", restart
+
+
+def main():
+    return report(lambda net: tests(net, sys.argv[1], sys.argv[2]), network.why_not())
+
+
+sys.exit(main())
