@@ -172,7 +172,7 @@ def survives_a_kill(server):
     mta = server.mta
     before, changed = mta.kept(), 0
     for verb in (("freeze", "--for", "600"), ("thaw",)):
-        for step in range(1, 100, 2 if verb[0] == "freeze" else 1):
+        for step in range(2 if verb[0] == "freeze" else 1, 100, 2):
             if verb[0] == "thaw":
                 server.verb("freeze", "--for", "600")
             status, *_ = mta.recipe(*verb, before=mta.killing(step))
@@ -181,8 +181,7 @@ def survives_a_kill(server):
             changed += mta.kept() != before
             server.verb("thaw")
             equal(f"configuration after {verb[0]} ended at step {step}", before, mta.kept())
-            equal("timer", ["none"], server.verb("check", status=1)["timer"])
-        print(f"# {mta.name} {verb} {step} {sorted(set((mta.top / 'steps/count').read_text().split()))}", flush=True)
+            equal(f"what thaw left after {verb[0]} ended at step {step}", [], list(mta.state.iterdir()))
         if step < 4:
             raise Failed(f"{verb[0]} has {step} steps only")
         server.verb("thaw")
