@@ -6,8 +6,9 @@
  * speaks from a mail server's MAC address (its unlisted IPv6 address, say), a router's aside.  Each
  * answer is one segment to either end.  The first RESETS_AT_ONCE of a connection go out at once,
  * later ones a millisecond apart: trains of segments make the sensor lag behind what it resets.  In
- * a second at most `limit` segments go out, a quarter of them for one host, and the last quarter is
- * kept for proven handshakes, so that forged SYNs neither make this a reflector nor shield a bot.
+ * a second at most `limit` segments go out, a quarter of them for one host, and of either the last
+ * quarter is kept for proven handshakes, so that forged SYNs neither make this a reflector nor
+ * shield a bot.
  */
 #ifndef EGRESS25_JUDGE_RESETS_H
 #define EGRESS25_JUDGE_RESETS_H

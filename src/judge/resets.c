@@ -193,9 +193,9 @@ static bool take_room(struct resets *r, const struct flow *f, int64_t time)
 	uint32_t second = (uint32_t)(time / MOMENT_SECOND);
 	uint64_t hash = hash_bytes(&r->key, &f->client, sizeof(f->client));
 	struct share *host = &r->hosts[hash % HOSTS];
-	uint32_t kept = f->connected ? 0 : r->limit / 4;
+	uint32_t limit = f->connected ? r->limit : r->limit - r->limit / 4;
 
-	if (!has_room(&r->all, second, r->limit - kept) || !has_room(host, second, r->limit / 4))
+	if (!has_room(&r->all, second, limit) || !has_room(host, second, limit / 4))
 		return false;
 	r->all.segments += SEGMENTS;
 	host->segments += SEGMENTS;

@@ -322,6 +322,22 @@ static void one_host_takes_a_quarter_at_most(void **state)
 	assert_int_equal(answered, 50);
 }
 
+/* Its own SYNs do not leave a bot's established connections alone. */
+static void of_one_host_s_share_a_quarter_is_for_proven_handshakes_too(void **state)
+{
+	unsigned int answered = 0;
+
+	(void)state;
+	resets_set_limit(resets, 1600); /* 200 answers for one host */
+	for (unsigned int i = 0; i < 1000; i++) {
+		resets_begin(resets, 1);
+		answered += syn();
+	}
+	assert_int_equal(answered, 150);
+	flow.connected = true;
+	assert_true(sees(segment(true, TCP_ACK, 1001, 5001, 1)));
+}
+
 /* --- whether it worked ------------------------------------------------------------------------ */
 
 static void a_client_that_is_refused_before_an_answer_was_nothing_to_kill(void **state)
@@ -463,6 +479,7 @@ int main(void)
 		TEST(the_first_eight_go_at_once_and_later_ones_a_millisecond_apart),
 		TEST(a_flood_of_forged_syns_leaves_a_quarter_for_proven_handshakes),
 		TEST(one_host_takes_a_quarter_at_most),
+		TEST(of_one_host_s_share_a_quarter_is_for_proven_handshakes_too),
 		TEST(a_client_that_is_refused_before_an_answer_was_nothing_to_kill),
 		TEST(a_handshake_behind_which_nothing_is_acknowledged_is_killed),
 		TEST(payload_that_is_acknowledged_afterwards_is_a_failure),
