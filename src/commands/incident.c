@@ -285,7 +285,9 @@ static int show_one(const struct query *q, int64_t id)
 	if (rc < 0)
 		return query_failed(q->records[0]);
 	if (rc == 0) {
-		log_say("incident: the record has no such incident: see egress25 incident list");
+		log_say("incident: %s",
+			id ? "the record has no such incident: see egress25 incident list"
+			   : "none was ever opened: see egress25 incident --help");
 		return EXIT_FAILED;
 	}
 	end = report_object(&q->report, incident_fields, &i);
