@@ -57,7 +57,7 @@ struct names;
 struct names *names_new(const struct hash_key *key);
 void names_free(struct names *n);
 
-/* Addresses configured as public, or learnt: borrowed until the next call. */
+/* Addresses configured as public: borrowed until the next call. */
 void names_set_public(struct names *n, const struct addr *addresses, size_t count);
 
 /*
