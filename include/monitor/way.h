@@ -39,8 +39,8 @@ void way_set_public(struct way *w, const struct addr *addresses, size_t count);
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
 
 /*
- * Resets, off at the start.  `send` is called for each segment, to the client first, before
- * anything else is done with the frame; 0 or a negative errno.  Without it nothing is ever sent.
+ * Resets, off at the start.  `send` is called for each segment, to the client first, in
+ * way_answer(); 0 or a negative errno.  Without it nothing is ever sent.
  */
 struct way_resets {
 	int (*send)(void *context, const struct reset *segment);
@@ -57,6 +57,14 @@ void way_set_frozen(struct way *w, int64_t since, int64_t until);
 
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);
+
+/*
+ * Sends the resets that the frames since the last call asked for: to be called as soon as no
+ * further frame is at hand.  Where some still wait afterwards, a millisecond later all are due:
+ * INT64_MAX.
+ */
+void way_answer(struct way *w, int64_t now);
+unsigned int way_waiting(const struct way *w);
 
 /*
  * Time passes without a frame: `now` on the frames' clock.  Does a bounded share of what is due (at

@@ -10,6 +10,7 @@
 #define SEGMENTS 2    /* of an answer */
 #define HOSTS	 1024 /* counted apart within a second; those of one hash together */
 #define SERVERS	 64   /* MAC addresses of mail servers that are remembered */
+#define WAITING	 64   /* answers that wait */
 
 static const char *const refusal_names[RESET_REFUSAL_COUNT] = {
 	[RESET_REFUSED_PROTECTED] = "resets refused: an end is in never_reset",
@@ -27,6 +28,7 @@ struct state {
 	uint32_t beyond;	  /* the first payload seen behind the mark begins here */
 	uint32_t last;		  /* low microseconds of the stamp of the last answer */
 	uint32_t sent, told_sent; /* segments */
+	uint8_t waits;		  /* its place among those that wait, from 1 on; 0: none */
 	uint8_t answers;	  /* up to RESETS_AT_ONCE */
 	bool marked;		  /* since it was first reset */
 	bool has_beyond;
@@ -37,6 +39,15 @@ struct state {
 
 struct share {
 	uint32_t second, segments;
+};
+
+/* The answer to the newest segment of a connection. */
+struct waiting {
+	const struct flow *f;
+	uint32_t index;
+	bool later; /* not before APART has passed since the last one */
+	int64_t time;
+	struct reset_pair pair;
 };
 
 struct resets {
@@ -52,6 +63,8 @@ struct resets {
 	struct share all, hosts[HOSTS];
 	uint8_t servers[SERVERS][6];
 	unsigned int server_count, server_next;
+	struct waiting waiting[WAITING];
+	unsigned int waiting_count;
 	struct resets_counters counters;
 };
 
@@ -91,8 +104,17 @@ void resets_free(struct resets *r)
 	free(r);
 }
 
+static void drop_all(struct resets *r)
+{
+	for (unsigned int i = 0; i < r->waiting_count; i++)
+		r->states[r->waiting[i].index].waits = 0;
+	r->waiting_count = 0;
+}
+
 void resets_set_mode(struct resets *r, enum reset_mode mode)
 {
+	if (r->mode != mode)
+		drop_all(r);
 	r->mode = mode;
 }
 
@@ -118,6 +140,7 @@ void resets_set_policy(struct resets *r, const struct policy *policy, const stru
 	r->never = never;
 	r->never_count = never_count;
 	r->server_count = 0; /* they may be others now */
+	drop_all(r);
 }
 
 const struct resets_counters *resets_counters(const struct resets *r)
@@ -281,12 +304,29 @@ void resets_told(struct resets *r, uint32_t index, const struct flow *f)
 
 /* --- a packet --------------------------------------------------------------------------------- */
 
+/* Takes one out of those that wait; they stay in their order. */
+static struct waiting take_waiting(struct resets *r, uint32_t index)
+{
+	unsigned int at = r->states[index].waits - 1U;
+	struct waiting w = r->waiting[at];
+
+	r->states[index].waits = 0;
+	r->waiting_count--;
+	for (; at < r->waiting_count; at++) {
+		r->waiting[at] = r->waiting[at + 1];
+		r->states[r->waiting[at].index].waits--;
+	}
+	return w;
+}
+
 void resets_begin(struct resets *r, uint32_t index)
 {
 	struct state *s = &r->states[index];
 
 	/* Reading does not touch memory that was never written. */
-	if (s->answers || s->marked)
+	if (s->waits)
+		take_waiting(r, index);
+	if (s->answers || s->marked || s->mark)
 		memset(s, 0, sizeof(*s));
 }
 
@@ -312,53 +352,126 @@ static bool is_answerable(const struct packet *p, bool from_client)
 	return (p->flags & TCP_ACK) || (from_client && (p->flags & TCP_SYN));
 }
 
-bool resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p,
-		   struct reset_pair *ret_)
+/* A place for the flow's answer: the one that it has, or a new one.  NULL: over the limit. */
+static struct waiting *find_place(struct resets *r, uint32_t index, const struct flow *f,
+				  int64_t time)
 {
 	struct state *s = &r->states[index];
-	bool from_client = addr_equal(&p->source, &f->client) && p->source_port == f->client_port;
+	struct waiting *w;
+
+	if (s->waits)
+		return &r->waiting[s->waits - 1];
+	if (r->waiting_count == WAITING || !take_room(r, f, time)) {
+		r->counters.limited += SEGMENTS;
+		return NULL;
+	}
+	w = &r->waiting[r->waiting_count++];
+	s->waits = (uint8_t)r->waiting_count;
+	w->f = f;
+	w->index = index;
+	w->later = is_too_soon(s, time);
+	return w;
+}
+
+static void plan(struct resets *r, struct waiting *w, const struct packet *p, bool from_client)
+{
+	const struct flow *f = w->f;
+	struct state *s = &r->states[w->index];
 	const struct reset_edges edges = {.client_known = f->client_edge,
 					  .server_known = f->server_edge,
 					  .client = f->client_shown,
 					  .server = f->server_shown};
+
+	w->time = p->time;
+	if (!s->marked)
+		s->mark = edges.client_known ? edges.client : from_client ? p->seq : p->ack;
+	reset_plan(p, from_client, &edges, &r->key, &w->pair);
+}
+
+void resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p)
+{
+	struct state *s = &r->states[index];
+	bool from_client = addr_equal(&p->source, &f->client) && p->source_port == f->client_port;
 	enum reset_refusal refusal;
+	struct waiting *w;
 
 	if (s->marked)
 		watch(r, s, f, p, from_client);
-	if (r->mode < RESET_DRY_RUN || !is_offence(f) || !is_answerable(p, from_client) ||
-	    is_too_soon(s, p->time))
-		return false;
+	if (r->mode < RESET_DRY_RUN || !is_offence(f) || !is_answerable(p, from_client))
+		return;
 	refusal = refuse(r, f, p, from_client);
 	if (refusal != RESET_REFUSAL_COUNT) {
 		r->counters.refused[refusal] += SEGMENTS;
-		return false;
+		return;
 	}
-	if (!take_room(r, f, p->time)) {
-		r->counters.limited += SEGMENTS;
-		return false;
-	}
-	if (s->answers < RESETS_AT_ONCE)
-		s->answers++;
-	s->last = (uint32_t)p->time;
-	if (r->mode == RESET_DRY_RUN) {
-		r->counters.planned += SEGMENTS;
-		return false;
-	}
-	if (!s->marked)
-		s->mark = edges.client_known ? edges.client : from_client ? p->seq : p->ack;
-	reset_plan(p, from_client, &edges, &r->key, ret_);
-	return true;
+	w = find_place(r, index, f, p->time);
+	if (w)
+		plan(r, w, p, from_client);
 }
 
-void resets_sent(struct resets *r, uint32_t index, const struct flow *f, unsigned int segments)
+unsigned int resets_waiting(const struct resets *r)
 {
-	struct state *s = &r->states[index];
+	return r->waiting_count;
+}
 
+bool resets_are_many(const struct resets *r)
+{
+	return r->waiting_count == WAITING;
+}
+
+static void answer(struct resets *r, const struct waiting *w, resets_send_fn *send, void *context)
+{
+	struct state *s = &r->states[w->index];
+	unsigned int segments;
+
+	if (s->answers < RESETS_AT_ONCE)
+		s->answers++;
+	s->last = (uint32_t)w->time;
+	if (r->mode == RESET_DRY_RUN) {
+		r->counters.planned += SEGMENTS;
+		return;
+	}
+	segments = send(context, &w->pair);
 	r->counters.sent += segments;
 	r->counters.refused[RESET_REFUSED_SENDING] += SEGMENTS - segments;
 	if (segments == 0)
 		return;
 	s->sent += segments;
 	s->marked = true;
-	count_fate(r, s, f);
+	count_fate(r, s, w->f);
+}
+
+static bool is_due(const struct resets *r, const struct waiting *w, int64_t now)
+{
+	return !w->later || (uint32_t)now - r->states[w->index].last >= APART;
+}
+
+void resets_flush(struct resets *r, int64_t now, resets_send_fn *send, void *context)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < r->waiting_count; i++) {
+		struct waiting *w = &r->waiting[i];
+		uint8_t *waits = &r->states[w->index].waits;
+
+		*waits = 0;
+		if (now == INT64_MAX || is_due(r, w, now)) {
+			answer(r, w, send, context);
+			continue;
+		}
+		if (kept != i)
+			r->waiting[kept] = *w;
+		*waits = (uint8_t)++kept;
+	}
+	r->waiting_count = kept;
+}
+
+void resets_flush_one(struct resets *r, uint32_t index, resets_send_fn *send, void *context)
+{
+	struct waiting w;
+
+	if (!r->states[index].waits)
+		return;
+	w = take_waiting(r, index);
+	answer(r, &w, send, context);
 }

@@ -236,7 +236,10 @@ static int open_all(struct watch *w)
 
 static void on_frame(void *context, const struct frame *frame)
 {
-	way_frame(((struct watch *)context)->way, frame);
+	struct watch *w = context;
+
+	w->newest = frame->time;
+	way_frame(w->way, frame);
 }
 
 static void fill_health(struct watch *w)
@@ -278,6 +281,7 @@ static int take_frames(struct watch *w, size_t i, bool wait)
 {
 	int count = capture_dispatch(w->ports[i].capture, DISPATCH_MOST, on_frame, w);
 
+	way_answer(w->way, w->newest); /* the race: before anything else is done */
 	way_collect(w->way, COLLECT_MOST);
 	if (batch_is_full(writer_batch(w->writer)))
 		hand_over(w, wait);
@@ -343,8 +347,10 @@ static void loop(struct watch *w)
 	struct epoll_event events[EVENTS];
 
 	while (!w->stopping) {
-		int n = epoll_wait(w->epoll, events, EVENTS, -1);
+		int n = epoll_wait(w->epoll, events, EVENTS, way_waiting(w->way) ? 1 : -1);
 
+		if (n == 0)
+			way_answer(w->way, INT64_MAX);
 		for (int i = 0; i < n; i++) {
 			uint32_t source = events[i].data.u32;
 

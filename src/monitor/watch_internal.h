@@ -28,6 +28,7 @@ struct watch {
 	char **names; /* of the interfaces, as configured at the start */
 	int epoll, signals, timer;
 	uint32_t beats;
+	int64_t newest; /* stamp of the newest frame */
 	bool stopping;
 	bool said; /* why it cannot start */
 	struct alarm alarm;

@@ -110,14 +110,28 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 	return !(lost & 1u << BATCH_COUNTS_LOST);
 }
 
+static unsigned int send_pair(void *context, const struct reset_pair *pair)
+{
+	const struct way_resets *to = &((struct way *)context)->sender;
+	unsigned int sent = 0;
+
+	if (!to->send)
+		return 0;
+	sent += to->send(to->context, &pair->client) == 0;
+	sent += to->send(to->context, &pair->server) == 0;
+	return sent;
+}
+
 static void on_change(void *context, struct flow *f, bool news, bool final)
 {
 	struct way *w = context;
 	uint32_t index = index_of(w, f);
 	bool told;
 
-	if (final)
+	if (final) {
+		resets_flush_one(w->resets, index, send_pair, w);
 		dialogs_flush(w->dialogs, index);
+	}
 	told = tell(w, f, news || final, final);
 	if (final || (told && f->ended && dialogs_is_over(w->dialogs, index)))
 		dialogs_forget(w->dialogs, index);
@@ -334,21 +348,6 @@ static bool is_sampled(struct way *w)
 	return true;
 }
 
-/* The race: before anything else is done with the packet. */
-static void reset(struct way *w, const struct flow *f, const struct packet *p)
-{
-	struct reset_pair pair;
-	unsigned int sent = 0;
-
-	if (!resets_packet(w->resets, index_of(w, f), f, p, &pair))
-		return;
-	if (w->sender.send) {
-		sent += w->sender.send(w->sender.context, &pair.client) == 0;
-		sent += w->sender.send(w->sender.context, &pair.server) == 0;
-	}
-	resets_sent(w->resets, index_of(w, f), f, sent);
-}
-
 /* A frame on a watched port: to its connection, and what it carries to the dialogue. */
 static void follow(struct way *w, const struct packet *p, enum decode outcome)
 {
@@ -359,7 +358,9 @@ static void follow(struct way *w, const struct packet *p, enum decode outcome)
 	f = tracker_packet(w->tracker, w->site, p, outcome == DECODE_ICMP_ERROR);
 	if (!f || f->kind != FLOW_ATTEMPT || outcome != DECODE_TCP)
 		return;
-	reset(w, f, p);
+	resets_packet(w->resets, index_of(w, f), f, p);
+	if (resets_are_many(w->resets))
+		way_answer(w, p->time);
 	dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
 }
 
@@ -393,6 +394,16 @@ void way_frame(struct way *w, const struct frame *frame)
 		inquiry_dns(w->inquiry, &p, tracker_is_one_sided(w->tracker));
 	if (ours)
 		follow(w, &p, outcome);
+}
+
+unsigned int way_waiting(const struct way *w)
+{
+	return resets_waiting(w->resets);
+}
+
+void way_answer(struct way *w, int64_t now)
+{
+	resets_flush(w->resets, now, send_pair, w);
 }
 
 bool way_tick(struct way *w, int64_t now)

@@ -21,6 +21,8 @@ static struct policy *policy;
 static struct prefix never;
 static struct flow flow;
 static int64_t now;
+static struct reset_pair last;	    /* answer */
+static unsigned int answers, taken; /* by the interface, of the two of an answer */
 
 static struct addr address(const char *text)
 {
@@ -37,6 +39,7 @@ static int enter(void **state)
 
 	(void)state;
 	now = NOON;
+	taken = 2;
 	policy = policy_new();
 	neighbours = neighbours_new(&key);
 	resets = resets_new(&key, FLOWS, neighbours);
@@ -103,17 +106,32 @@ static void track(const struct packet *p, bool from_client)
 	}
 }
 
-/* Whether it is answered; if so, both segments go out. */
+static unsigned int send_pair(void *context, const struct reset_pair *pair)
+{
+	(void)context;
+	last = *pair;
+	answers++;
+	return taken;
+}
+
+static void seen(struct packet p)
+{
+	track(&p, p.source_port == flow.client_port);
+	resets_packet(resets, 1, &flow, &p);
+}
+
+static unsigned int flush(int64_t time)
+{
+	answers = 0;
+	resets_flush(resets, time, send_pair, NULL);
+	return answers;
+}
+
+/* Whether it is answered, no other frame being at hand. */
 static bool sees(struct packet p)
 {
-	bool from_client = p.source_port == flow.client_port;
-	struct reset_pair pair;
-
-	track(&p, from_client);
-	if (!resets_packet(resets, 1, &flow, &p, &pair))
-		return false;
-	resets_sent(resets, 1, &flow, 2);
-	return true;
+	seen(p);
+	return flush(p.time);
 }
 
 static bool syn(void)
@@ -245,17 +263,13 @@ static void what_cannot_be_answered_is_refused(void **state)
 
 static void our_own_segments_are_known(void **state)
 {
-	struct packet p = segment(true, TCP_SYN, 1000, 0, 0), seen;
-	struct reset_pair pair;
+	struct packet p = segment(true, TCP_SYN, 1000, 0, 0), own;
 
 	(void)state;
-	track(&p, true);
-	assert_true(resets_packet(resets, 1, &flow, &p, &pair));
-	seen = segment(false, TCP_RST | TCP_ACK, pair.client.seq, pair.client.ack, 0);
-	seen.window = pair.client.window;
-	assert_false(resets_is_own(resets, &seen)); /* none was sent yet */
-	resets_sent(resets, 1, &flow, 2);
-	assert_true(resets_is_own(resets, &seen));
+	assert_true(sees(p));
+	own = segment(false, TCP_RST | TCP_ACK, last.client.seq, last.client.ack, 0);
+	own.window = last.client.window;
+	assert_true(resets_is_own(resets, &own));
 	assert_false(resets_is_own(resets, &p));
 	assert_int_equal(counted()->own, 1);
 }
@@ -440,17 +454,92 @@ static void each_change_is_told_once(void **state)
 
 static void a_segment_that_did_not_go_out_is_counted_as_refused(void **state)
 {
-	struct packet p = segment(true, TCP_SYN, 1000, 0, 0);
-	struct reset_pair pair;
-
 	(void)state;
-	track(&p, true);
-	assert_true(resets_packet(resets, 1, &flow, &p, &pair));
-	resets_sent(resets, 1, &flow, 0);
+	taken = 0;
+	assert_true(syn());
 	assert_int_equal(counted()->sent, 0);
 	assert_int_equal(counted()->refused[RESET_REFUSED_SENDING], 2);
 	flow.connected = true;
 	assert_int_equal(fate(), RESET_FATE_NONE);
+}
+
+/* --- when ------------------------------------------------------------------------------------- */
+
+static void of_frames_at_hand_the_newest_alone_is_answered(void **state)
+{
+	(void)state;
+	seen(segment(true, TCP_SYN, 1000, 0, 0));
+	seen(segment(false, TCP_SYN | TCP_ACK, 5000, 1001, 0));
+	seen(segment(true, TCP_ACK, 1001, 5001, 0));
+	seen(segment(false, TCP_ACK, 5001, 1001, 30));
+	assert_int_equal(resets_waiting(resets), 1);
+	assert_int_equal(flush(now), 1);
+	assert_int_equal(last.client.seq, 5031);
+	assert_int_equal(last.server.seq, 1001);
+	assert_int_equal(counted()->sent, 2);
+	assert_int_equal(resets_waiting(resets), 0);
+	assert_int_equal(flush(INT64_MAX), 0);
+}
+
+static void what_the_client_said_before_the_answer_is_not_held_against_it(void **state)
+{
+	(void)state;
+	seen(segment(true, TCP_SYN, 1000, 0, 0));
+	seen(segment(false, TCP_SYN | TCP_ACK, 5000, 1001, 0));
+	seen(segment(true, TCP_ACK, 1001, 5001, 12));
+	flush(now);
+	sees(segment(false, TCP_ACK, 5001, 1013, 0));
+	assert_int_equal(fate(), RESET_FATE_KILLED);
+}
+
+static void the_last_of_many_is_answered_when_its_millisecond_has_passed(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < RESETS_AT_ONCE; i++, now += 10)
+		assert_true(sees(segment(false, TCP_ACK, 5000 + i, 1001, 1)));
+	assert_false(sees(segment(false, TCP_ACK, 5100, 1001, 1)));
+	assert_false(sees(segment(false, TCP_ACK, 5200, 1001, 1)));
+	assert_int_equal(flush(now + 980), 0);
+	assert_int_equal(resets_waiting(resets), 1);
+	assert_int_equal(flush(now + 990), 1);
+	assert_int_equal(last.client.seq, 5201);
+}
+
+static void none_that_waits_is_sent_once_resets_are_off(void **state)
+{
+	(void)state;
+	seen(segment(true, TCP_SYN, 1000, 0, 0));
+	resets_set_mode(resets, RESET_OFF);
+	assert_int_equal(flush(INT64_MAX), 0);
+	resets_set_mode(resets, RESET_ON);
+	assert_int_equal(flush(INT64_MAX), 0);
+	seen(segment(true, TCP_SYN, 1000, 0, 0));
+	resets_set_policy(resets, policy, &never, 1); /* it may permit it now */
+	assert_int_equal(flush(INT64_MAX), 0);
+	assert_true(syn());
+}
+
+static void each_flow_has_its_own_answer_and_one_that_goes_takes_its_along(void **state)
+{
+	struct packet p = segment(true, TCP_SYN, 1000, 0, 0);
+
+	(void)state;
+	for (uint32_t i = 1; i <= FLOWS; i++) {
+		assert_false(resets_are_many(resets));
+		resets_packet(resets, i, &flow, &p);
+	}
+	assert_true(resets_are_many(resets));
+	answers = 0;
+	resets_flush_one(resets, 3, send_pair, NULL);
+	resets_flush_one(resets, 3, send_pair, NULL);
+	assert_int_equal(answers, 1);
+	resets_begin(resets, 5); /* what was told of nothing goes unsent */
+	assert_int_equal(resets_waiting(resets), FLOWS - 2);
+	p.seq = 2000;
+	resets_packet(resets, FLOWS, &flow, &p); /* still in its own place */
+	assert_int_equal(resets_waiting(resets), FLOWS - 2);
+	assert_int_equal(flush(now), FLOWS - 2);
+	assert_int_equal(last.server.seq, 2001);
 }
 
 static void modes_have_names(void **state)
@@ -487,6 +576,11 @@ int main(void)
 		TEST(what_was_sent_before_the_first_reset_is_not_held_against_it),
 		TEST(each_change_is_told_once),
 		TEST(a_segment_that_did_not_go_out_is_counted_as_refused),
+		TEST(of_frames_at_hand_the_newest_alone_is_answered),
+		TEST(what_the_client_said_before_the_answer_is_not_held_against_it),
+		TEST(the_last_of_many_is_answered_when_its_millisecond_has_passed),
+		TEST(none_that_waits_is_sent_once_resets_are_off),
+		TEST(each_flow_has_its_own_answer_and_one_that_goes_takes_its_along),
 		TEST(modes_have_names),
 	};
 

@@ -84,6 +84,7 @@ static void give(uint8_t *frame, size_t length, uint8_t protocol, const char *fr
 	put_address(frame + 30, to);
 	memcpy(copy, frame, length);
 	way_frame(way, &f);
+	way_answer(way, f.time);
 	free(copy);
 	now += MS;
 }

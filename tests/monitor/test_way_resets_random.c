@@ -164,6 +164,7 @@ static void give(struct way *way, int64_t time, uint32_t from, uint32_t to, uint
 	data[47] = flags;
 	data[48] = 0xff;
 	way_frame(way, &f);
+	way_answer(way, f.time);
 }
 
 static uint32_t draw_address(void)
