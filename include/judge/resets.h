@@ -5,12 +5,12 @@
  * Only offences on a watched port are reset; never what stands in never_reset, nor a host that
  * speaks from a mail server's MAC address (its unlisted IPv6 address, say), a router's aside.
  *
- * Each answer is one segment to either end.  It waits until all frames at hand have been looked at,
- * for a newer one of the same connection takes its place: what answers an older one comes too late,
- * and the sending of it delays the others.  The first RESETS_AT_ONCE of a connection go out at
- * once, later ones a millisecond apart: trains of segments make the sensor lag behind what it
- * resets.  The last one is sent all the same when its millisecond has passed, lest an end be left
- * hanging.
+ * Each answer is one segment to either end.  A connection's first goes out at once.  A later one
+ * waits until all frames at hand have been looked at, for a newer one takes its place: what answers
+ * an older frame comes too late, and the sending of it delays the others.  The first RESETS_AT_ONCE
+ * of a connection go out at once, later ones a millisecond apart: trains of segments make the
+ * sensor lag behind what it resets.  The last one is sent all the same when its millisecond has
+ * passed, lest an end be left hanging.
  *
  * In a second at most `limit` segments go out, a quarter of them for one host, and of either the
  * last quarter is kept for proven handshakes, so that forged SYNs neither make this a reflector nor
@@ -82,8 +82,8 @@ bool resets_is_own(struct resets *r, const struct packet *p);
 void resets_begin(struct resets *r, uint32_t index);
 
 /* A TCP packet of an attempt, which the tracker has taken in; f is kept as long as its answer
- * waits. */
-void resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p);
+ * waits.  True where that is the flow's first: it should not wait. */
+bool resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p);
 
 /* How many answers wait; and whether they are so many that there is room for no other. */
 unsigned int resets_waiting(const struct resets *r);
@@ -94,7 +94,7 @@ typedef unsigned int resets_send_fn(void *context, const struct reset_pair *pair
 
 /* Sends all that wait and are due at `now`, by the frames' stamps; INT64_MAX: all. */
 void resets_flush(struct resets *r, int64_t now, resets_send_fn *send, void *context);
-/* Sends the one of a flow that is about to be forgotten. */
+/* Sends the one of a flow. */
 void resets_flush_one(struct resets *r, uint32_t index, resets_send_fn *send, void *context);
 
 enum reset_fate resets_fate(const struct resets *r, uint32_t index, const struct flow *f);

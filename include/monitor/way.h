@@ -39,8 +39,8 @@ void way_set_public(struct way *w, const struct addr *addresses, size_t count);
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
 
 /*
- * Resets, off at the start.  `send` is called for each segment, to the client first, in
- * way_answer(); 0 or a negative errno.  Without it nothing is ever sent.
+ * Resets, off at the start.  `send` is called for each segment, to the client first; 0 or a
+ * negative errno.  Without it nothing is ever sent.
  */
 struct way_resets {
 	int (*send)(void *context, const struct reset *segment);

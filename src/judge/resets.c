@@ -388,7 +388,7 @@ static void plan(struct resets *r, struct waiting *w, const struct packet *p, bo
 	reset_plan(p, from_client, &edges, &r->key, &w->pair);
 }
 
-void resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p)
+bool resets_packet(struct resets *r, uint32_t index, const struct flow *f, const struct packet *p)
 {
 	struct state *s = &r->states[index];
 	bool from_client = addr_equal(&p->source, &f->client) && p->source_port == f->client_port;
@@ -398,15 +398,17 @@ void resets_packet(struct resets *r, uint32_t index, const struct flow *f, const
 	if (s->marked)
 		watch(r, s, f, p, from_client);
 	if (r->mode < RESET_DRY_RUN || !is_offence(f) || !is_answerable(p, from_client))
-		return;
+		return false;
 	refusal = refuse(r, f, p, from_client);
 	if (refusal != RESET_REFUSAL_COUNT) {
 		r->counters.refused[refusal] += SEGMENTS;
-		return;
+		return false;
 	}
 	w = find_place(r, index, f, p->time);
-	if (w)
-		plan(r, w, p, from_client);
+	if (!w)
+		return false;
+	plan(r, w, p, from_client);
+	return s->answers == 0;
 }
 
 unsigned int resets_waiting(const struct resets *r)

@@ -21,6 +21,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "judge/health.h"
+#include "realtime.h"
 
 #define BEAT	      (MOMENT_SECOND / 4)
 #define REOPEN_BEATS  8
@@ -150,7 +151,10 @@ static void restore(void *context, const struct addr *host, const void *blob, si
 
 static int open_resets(struct watch *w)
 {
-	int result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
+	int result;
+
+	realtime_keep();
+	result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
 
 	w->said = result < 0;
 	return result;
@@ -158,6 +162,7 @@ static int open_resets(struct watch *w)
 
 static int open_way(struct watch *w)
 {
+	const struct config *c = w->options.config;
 	struct writer_options options = {.store = w->store,
 					 .news = w->options.news,
 					 .incidents = true,
@@ -177,9 +182,9 @@ static int open_way(struct watch *w)
 		result = writer_start(&options, &w->writer);
 	if (result < 0)
 		return result;
-	way_set_policy(w->way, w->options.config->policy);
-	way_set_public(w->way, w->options.config->public_addresses,
-		       w->options.config->public_count);
+	way_set_policy(w->way, c->policy);
+	way_set_public(w->way, c->public_addresses, c->public_count);
+	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
 	way_set_batch(w->way, writer_batch(w->writer));
 	if (!w->resetter.never)
 		way_set_resets(w->way, &resets);

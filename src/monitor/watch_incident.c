@@ -5,11 +5,13 @@
 #include "watch_internal.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "realtime.h"
 
 static int64_t steady_now(void)
 {
@@ -62,12 +64,28 @@ static void freeze(struct watch *w)
 		way_set_frozen(w->way, INT64_MAX, INT64_MAX);
 }
 
+/* While resets are sent this thread runs before all others: it races the server's answer. */
+static void hurry(struct watch *w, bool on)
+{
+	int result;
+
+	if (w->hurried == on)
+		return;
+	w->hurried = on;
+	result = realtime_set(on);
+	if (on && result < 0)
+		log_say("resets: no real-time priority (%s): they come later while this machine is "
+			"busy; run as root, with CAP_SYS_NICE, or under LimitRTPRIO=1",
+			strerror(-result));
+}
+
 void watch_set_resets(struct watch *w, const struct config *c)
 {
 	struct incident_answer *a = &w->answer;
+	enum reset_mode mode = mode_in_force(w, c);
 
-	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
-	way_set_reset_mode(w->way, mode_in_force(w, c));
+	way_set_reset_mode(w->way, mode);
+	hurry(w, mode == RESET_ON);
 	a->id = w->incident.order.id;
 	a->ended = w->incident.ended.id;
 	text_print(a->effect, sizeof(a->effect), "%s%s", describe_resets(w, c),

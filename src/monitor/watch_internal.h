@@ -33,6 +33,7 @@ struct watch {
 	bool said; /* why it cannot start */
 	struct alarm alarm;
 	struct resetter resetter;
+	bool hurried; /* real-time priority was asked for */
 	bool reset_stopped; /* by SIGUSR1, until the next start */
 	struct incident_watch incident;
 	struct incident_answer answer; /* for the record */

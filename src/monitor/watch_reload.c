@@ -56,6 +56,7 @@ static void reload_resets(struct watch *w, struct config *new)
 			"restart");
 	if (w->resetter.never)
 		new->reset = RESET_NEVER;
+	way_set_protected(w->way, new->never_reset, new->never_reset_count, new->reset_limit);
 	watch_set_resets(w, new);
 }
 

@@ -358,8 +358,9 @@ static void follow(struct way *w, const struct packet *p, enum decode outcome)
 	f = tracker_packet(w->tracker, w->site, p, outcome == DECODE_ICMP_ERROR);
 	if (!f || f->kind != FLOW_ATTEMPT || outcome != DECODE_TCP)
 		return;
-	resets_packet(w->resets, index_of(w, f), f, p);
-	if (resets_are_many(w->resets))
+	if (resets_packet(w->resets, index_of(w, f), f, p)) /* the race: before anything else */
+		resets_flush_one(w->resets, index_of(w, f), send_pair, w);
+	else if (resets_are_many(w->resets))
 		way_answer(w, p->time);
 	dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
 }

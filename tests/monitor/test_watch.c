@@ -109,6 +109,25 @@ static void offenders_are_reset_where_the_configuration_says_so(void **state)
 	end_resets();
 }
 
+static void one_then_one(int beat)
+{
+	if (beat == 1 || beat == 4)
+		frames_come(1);
+	if (beat == 6)
+		end();
+}
+
+static void a_mail_server_s_mac_address_is_remembered_from_beat_to_beat(void **state)
+{
+	(void)state;
+	begin_resets(RESET_ON);
+	fake.same_mac = true;
+	run(fixture_path("mac.db"), one_then_one);
+	assert_int_equal(wire.sent, 0);
+	assert_int_equal(ask(fixture_path("mac.db"), "SELECT count(*) FROM conn"), 1);
+	end_resets();
+}
+
 static void resets_that_are_off_or_never_send_nothing(void **state)
 {
 	(void)state;
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test(a_reload_without_the_file_keeps_what_is_in_force),
 		cmocka_unit_test(sigusr1_ends_nothing),
 		cmocka_unit_test(offenders_are_reset_where_the_configuration_says_so),
+		cmocka_unit_test(a_mail_server_s_mac_address_is_remembered_from_beat_to_beat),
 		cmocka_unit_test(resets_that_are_off_or_never_send_nothing),
 		cmocka_unit_test(sigusr1_stops_all_resets),
 		cmocka_unit_test(a_reload_switches_resets_on_but_not_past_never),

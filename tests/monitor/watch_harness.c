@@ -99,6 +99,10 @@ static void give(capture_frame_fn *fn, void *context, uint32_t n)
 	memcpy(data, head, sizeof(head));
 	put32(data + 26, fake.external ? 0xcb007109 : fake.many ? 0x0a000000 + n : 0x0a000001);
 	put32(data + 30, 0xc6336404);
+	if (fake.same_mac && n == 0) {
+		memcpy(data, head + 6, 6);
+		put32(data + 30, 0x0a000019);
+	}
 	put32(data + 34, (1024 + n % 60000) << 16 | 25);
 	put32(data + 38, n);
 	data[46] = 0x50;
