@@ -23,7 +23,7 @@ struct fake {
 	uint32_t at_end;
 	bool external; /* from an external address, all from one internal host else */
 	bool many;     /* each from a host of its own */
-	bool same_mac; /* the first goes to the mail server, at the MAC address that sends the others */
+	bool same_mac; /* the first goes to the mail server, at the others' source address */
 	int set_ports; /* what that answers */
 	void (*beat)(int beat);
 };
