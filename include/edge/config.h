@@ -46,6 +46,9 @@ struct config {
 	enum reset_mode reset;
 	char *reset_via;      /* interface, or NULL: the one that saw the frame */
 	uint32_t reset_limit; /* segments a second */
+	/* What freeze and thaw act on where no option says: NULL where nothing does. */
+	char *mta;     /* mta_kind_parse() takes it */
+	char *mta_ssh; /* mta_host_is_valid() */
 	/* section retention */
 	int64_t retention_age; /* microseconds */
 	int64_t retention_bytes;

@@ -20,8 +20,9 @@ struct store_incident {
 
 /* How far the monitor is with a row. */
 struct store_incident_state {
-	bool acknowledged; /* it was taken up */
+	bool acknowledged; /* it was taken up, as it stands now */
 	bool released;	   /* its end was */
+	bool closed;
 	char effect[INCIDENT_EFFECT];
 };
 

@@ -31,6 +31,8 @@ const struct setting_row setting_table[SET_COUNT] = {
 	[SET_RESET] = {"reset", "reset", SECTION_NONE, false, "off"},
 	[SET_RESET_VIA] = {"reset_via", "reset_via", SECTION_NONE, false, NULL},
 	[SET_RESET_LIMIT] = {"reset_limit", "reset_limit", SECTION_NONE, false, "10000"},
+	[SET_MTA] = {"mta", "mta", SECTION_NONE, false, NULL},
+	[SET_MTA_SSH] = {"mta_ssh", "mta_ssh", SECTION_NONE, false, NULL},
 	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},
 	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false, NULL},
 	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false, "10m"},
@@ -204,6 +206,8 @@ void config_free(struct config *c)
 	free(c->never_reset);
 	free(c->path);
 	free(c->reset_via);
+	free(c->mta);
+	free(c->mta_ssh);
 	free(c->record);
 	free(c->sensor);
 	policy_free(c->policy);

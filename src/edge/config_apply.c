@@ -9,6 +9,7 @@
 
 #include "base/moment.h"
 #include "base/text.h"
+#include "judge/mta.h"
 #include "judge/notice.h"
 
 #define SENSOR_MOST 64
@@ -168,6 +169,21 @@ static int apply_reset(struct apply *a, const struct item *item)
 	}
 }
 
+static int apply_mta(struct apply *a, const struct item *item)
+{
+	enum mta_kind ignored;
+
+	if (item->setting == SET_MTA) {
+		if (mta_kind_parse(item->text, &ignored) < 0)
+			return config_item_fail(a, item, "expected " MTA_KINDS);
+		return config_take_text(a, item, MTA_HOST - 1, &a->c->mta);
+	}
+	if (!mta_host_is_valid(item->text))
+		return config_item_fail(a, item,
+					"expected a host, or user@host, such as mail.example.org");
+	return config_take_text(a, item, MTA_HOST - 1, &a->c->mta_ssh);
+}
+
 static int apply_single(struct apply *a, const struct item *item)
 {
 	struct config *c = a->c;
@@ -222,6 +238,9 @@ static int apply_item(struct apply *a, const struct item *item)
 	case SET_RESET_VIA:
 	case SET_RESET_LIMIT:
 		return apply_reset(a, item);
+	case SET_MTA:
+	case SET_MTA_SSH:
+		return apply_mta(a, item);
 	default:
 		return apply_single(a, item);
 	}

@@ -276,15 +276,26 @@ static const char version_2_incidents[] =
 	" since INTEGER NOT NULL," /* the window of what is counted begins */
 	" until INTEGER NOT NULL," /* it ends by itself */
 	" closed INTEGER,"	   /* NULL while it is open */
-	" closed_by TEXT,"	   /* 'user' or 'limit' */
+	" closed_by TEXT,"	   /* 'user', 'limit' or 'freeze' */
 	" reason TEXT NOT NULL,"
 	" address TEXT,"
 	" reset INTEGER NOT NULL,"
 	" freeze INTEGER NOT NULL,"
 	" policy TEXT NOT NULL," /* the lines in force when it was opened */
-	" acknowledged INTEGER," /* the monitor took it up */
-	" effect TEXT,"		 /* what it does for it, in words */
-	" released INTEGER"	 /* and took up its end */
+	/* While frozen mail servers may not send; the commands freeze and thaw write these. */
+	" frozen INTEGER,"	 /* when the mail server was */
+	" frozen_until INTEGER," /* the limit, or when the thaw began */
+	" thawed INTEGER,"	 /* proven then; NULL until */
+	" mta TEXT,"		 /* which recipe */
+	" mta_host TEXT,"	 /* where by ssh; NULL: on the monitor's machine */
+	/* What an incident was that a freeze joined; NULL where the freeze opened it. */
+	" joined_until INTEGER,"
+	" joined_reset INTEGER,"
+	" revision INTEGER NOT NULL DEFAULT 1," /* of what is asked of the monitor */
+	" taken INTEGER,"			/* the revision that it took up */
+	" acknowledged INTEGER,"		/* the monitor took it up, at first */
+	" effect TEXT,"				/* what it does for it, in words */
+	" released INTEGER"			/* and took up its end */
 	") STRICT;"
 	/* One is open at most. */
 	"CREATE UNIQUE INDEX incident_open ON incident((closed IS NULL)) WHERE closed IS NULL;"

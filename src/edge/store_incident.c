@@ -43,18 +43,17 @@ void store_incident_leave(struct store *s)
 	store_free(s);
 }
 
-/* The number of the open one: 1, 0 where there is none, or negative. */
-static int find_open(struct store *s, int64_t *ret_)
+int store_incident_find_open(struct store *s, int64_t *ret_)
 {
 	return store_number(s, store_plain(s, SQL_INCIDENT_CURRENT), ret_);
 }
 
-static int end_expired(struct store *s, int64_t now)
+int store_incident_expire(struct store *s, int64_t now)
 {
 	return store_do(s, STORE_BIND(s, SQL_INCIDENT_EXPIRE, now));
 }
 
-static int add(struct store *s, const struct store_incident *i, int64_t *ret_id)
+int store_incident_add(struct store *s, const struct store_incident *i, int64_t *ret_id)
 {
 	struct sqlite3_stmt *st =
 		STORE_BIND(s, SQL_INCIDENT_ADD, i->opened, i->since, i->until, i->reset, i->freeze);
@@ -78,13 +77,13 @@ int store_incident_open(struct store *s, const struct store_incident *i, int64_t
 
 	if (r < 0)
 		return store_tell(s, r, error);
-	r = end_expired(s, i->opened);
+	r = store_incident_expire(s, i->opened);
 	if (r == 0)
-		r = find_open(s, &id);
+		r = store_incident_find_open(s, &id);
 	if (r > 0) /* the end of one that expired stays written */
 		r = -EEXIST;
 	else if (r == 0)
-		r = add(s, i, &id);
+		r = store_incident_add(s, i, &id);
 	end = store_end(s, r == -EEXIST ? 0 : r);
 	if (end == 0)
 		*ret_id = id;
@@ -106,9 +105,9 @@ int store_incident_close(struct store *s, const char *by, int64_t now, int64_t *
 
 	if (r < 0)
 		return store_tell(s, r, error);
-	r = end_expired(s, now);
+	r = store_incident_expire(s, now);
 	if (r == 0)
-		r = found = find_open(s, &id);
+		r = found = store_incident_find_open(s, &id);
 	if (found > 0) {
 		st = STORE_BIND(s, SQL_INCIDENT_CLOSE, id, now);
 		store_text(st, 3, by);
@@ -140,6 +139,7 @@ int store_incident_state(struct store *s, int64_t id, struct store_incident_stat
 	}
 	ret_->acknowledged = sqlite3_column_int(st, 0) != 0;
 	ret_->released = sqlite3_column_int(st, 1) != 0;
+	ret_->closed = sqlite3_column_int(st, 3) != 0;
 	effect = (const char *)sqlite3_column_text(st, 2);
 	effect = effect ? effect : "";
 	text_escape(effect, strlen(effect), ret_->effect, sizeof(ret_->effect));
@@ -152,7 +152,7 @@ int store_incident_state(struct store *s, int64_t id, struct store_incident_stat
 /* Whether the statement, with these numbers and the effect, finds a row to be written. */
 static int is_news(struct store *s, enum store_sql which, const struct incident_answer *a)
 {
-	struct sqlite3_stmt *st = STORE_BIND(s, which, a->id, a->ended);
+	struct sqlite3_stmt *st = STORE_BIND(s, which, a->id, a->ended, 0, a->revision);
 	int64_t ignored;
 
 	store_text(st, 3, a->effect);
@@ -170,7 +170,7 @@ static int write_answer(struct store *s, const struct incident_answer *a, int64_
 	store_text(st, 3, "limit");
 	r = store_do(s, st);
 	if (r == 0) {
-		st = STORE_BIND(s, SQL_INCIDENT_TAKEN, a->id, now);
+		st = STORE_BIND(s, SQL_INCIDENT_TAKEN, a->id, now, 0, a->revision);
 		store_text(st, 3, a->effect);
 		r = store_do(s, st);
 	}
@@ -194,6 +194,9 @@ static int read_order(struct store *s, struct incident_order *ret_)
 	ret_->until = sqlite3_column_int64(st, 2);
 	ret_->reset = sqlite3_column_int(st, 3) != 0;
 	ret_->freeze = sqlite3_column_int(st, 4) != 0;
+	ret_->revision = sqlite3_column_int64(st, 5);
+	ret_->frozen = sqlite3_column_int64(st, 6);
+	ret_->frozen_until = sqlite3_column_int64(st, 7);
 	sqlite3_reset(st);
 	return 0;
 }

@@ -100,6 +100,13 @@ enum store_sql {
 	SQL_INCIDENT_NEWS,
 	SQL_INCIDENT_TAKEN,
 	SQL_INCIDENT_RELEASED,
+	SQL_FREEZE_BEGIN,
+	SQL_FREEZE_RENEW,
+	SQL_FREEZE_FIND,
+	SQL_FREEZE_RELEASE,
+	SQL_FREEZE_CONFIRM,
+	SQL_FREEZE_UNJOIN,
+	SQL_FREEZE_CLOSE,
 	SQL_COUNT
 };
 
@@ -265,5 +272,12 @@ void store_sweep_want(struct store *s);
 void store_sweep_mark(struct store *s, int64_t server);
 int store_sweep_step(struct store *s, int64_t now, bool urgent);
 void store_sweep_stop(struct store *s);
+
+/* store_incident.c, for store_freeze.c: the number of the open one: 1, 0 where there is none, or
+ * negative; writes the end of one past its limit; adds a row. */
+struct store_incident;
+int store_incident_find_open(struct store *s, int64_t *ret_);
+int store_incident_expire(struct store *s, int64_t now);
+int store_incident_add(struct store *s, const struct store_incident *i, int64_t *ret_id);
 
 #endif

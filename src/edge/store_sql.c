@@ -193,8 +193,10 @@ static const char *const texts[] = {
 	[SQL_SWEEP_SERVERS] = "SELECT id FROM server WHERE id > ?1 AND id <= ?2 ORDER BY id"
 			      " LIMIT ?3",
 	[SQL_SERVER_DROP] = "DELETE FROM server WHERE id = ?1 RETURNING address",
-	[SQL_INCIDENT_CURRENT] = "SELECT id, opened, until, reset, freeze FROM incident"
-				 " WHERE closed IS NULL",
+	[SQL_INCIDENT_CURRENT] =
+		"SELECT id, opened, until, reset, freeze <> 0 AND thawed IS NULL, revision,"
+		" coalesce(frozen, opened), coalesce(frozen_until, until) FROM incident"
+		" WHERE closed IS NULL",
 	[SQL_INCIDENT_ADD] =
 		"INSERT INTO incident(opened, since, until, reset, freeze, opened_by, reason,"
 		" address, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -202,16 +204,36 @@ static const char *const texts[] = {
 				" WHERE closed IS NULL AND until <= ?1",
 	[SQL_INCIDENT_CLOSE] = "UPDATE incident SET closed = min(?2, until), closed_by = ?3"
 			       " WHERE id = ?1 AND closed IS NULL",
-	[SQL_INCIDENT_STATE] = "SELECT acknowledged IS NOT NULL, released IS NOT NULL, effect"
-			       " FROM incident WHERE id = ?1",
-	/* ?1 is in force, ?2 came to its limit, ?3 is the effect. */
+	[SQL_INCIDENT_STATE] = "SELECT taken IS NOT NULL AND taken >= revision, released IS NOT"
+			       " NULL, effect, closed IS NOT NULL FROM incident WHERE id = ?1",
+	/* ?1 is in force, ?2 came to its limit, ?3 is the effect, ?4 the revision in force. */
 	[SQL_INCIDENT_NEWS] = "SELECT id FROM incident WHERE (id = ?2 AND closed IS NULL) OR"
-			      " (id = ?1 AND effect IS NOT ?3) OR"
+			      " (id = ?1 AND (effect IS NOT ?3 OR taken IS NOT ?4)) OR"
 			      " (id <> ?1 AND closed IS NOT NULL AND released IS NULL) LIMIT 1",
-	[SQL_INCIDENT_TAKEN] = "UPDATE incident SET effect = ?3, acknowledged ="
+	[SQL_INCIDENT_TAKEN] = "UPDATE incident SET effect = ?3, taken = ?4, acknowledged ="
 			       " coalesce(acknowledged, ?2) WHERE id = ?1",
 	[SQL_INCIDENT_RELEASED] = "UPDATE incident SET released = ?2 WHERE id <> ?1 AND"
 				  " closed IS NOT NULL AND released IS NULL",
+	/* ?6: the incident was open before. */
+	[SQL_FREEZE_BEGIN] =
+		"UPDATE incident SET joined_until = iif(?6, until, NULL), joined_reset = iif(?6,"
+		" reset, NULL), until = max(until, ?3), reset = max(reset, ?4), freeze = 1,"
+		" frozen = ?2, frozen_until = ?5, thawed = NULL, mta = ?7, mta_host = ?8,"
+		" revision = revision + 1 WHERE id = ?1",
+	[SQL_FREEZE_RENEW] = "UPDATE incident SET frozen = ?2, revision = revision + 1"
+			     " WHERE id = ?1 AND freeze <> 0 AND thawed IS NULL",
+	[SQL_FREEZE_FIND] = "SELECT id, frozen, frozen_until, closed IS NULL, mta, mta_host,"
+			    " joined_until IS NOT NULL FROM incident"
+			    " WHERE freeze <> 0 AND thawed IS NULL ORDER BY id DESC LIMIT 1",
+	[SQL_FREEZE_RELEASE] = "UPDATE incident SET frozen_until = min(frozen_until, ?2),"
+			       " revision = revision + 1 WHERE id = ?1",
+	[SQL_FREEZE_CONFIRM] = "UPDATE incident SET thawed = ?1 WHERE freeze <> 0 AND thawed IS"
+			       " NULL AND mta IS ?2 AND mta_host IS ?3",
+	[SQL_FREEZE_UNJOIN] = "UPDATE incident SET until = max(joined_until, ?2), reset ="
+			      " joined_reset, revision = revision + 1 WHERE id = ?1 AND"
+			      " closed IS NULL AND joined_until IS NOT NULL",
+	[SQL_FREEZE_CLOSE] = "UPDATE incident SET closed = min(?2, until), closed_by = 'freeze'"
+			     " WHERE id = ?1 AND closed IS NULL AND joined_until IS NULL",
 };
 _Static_assert(sizeof(texts) / sizeof(texts[0]) == SQL_COUNT, "a statement without its text");
 

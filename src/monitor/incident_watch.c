@@ -13,11 +13,21 @@ static enum incident_change end(struct incident_watch *w, enum incident_change w
 	return why;
 }
 
-static enum incident_change begin(struct incident_watch *w, const struct incident_order *record,
-				  int64_t now, int64_t steady)
+/* A freeze that is over, or was when a restart found it, is none. */
+static void take(struct incident_watch *w, const struct incident_order *record, int64_t now,
+		 int64_t steady)
 {
 	w->order = *record;
 	w->deadline = steady + (record->until - now);
+	w->thaw = steady + (record->frozen_until - now);
+	if (now >= record->frozen_until)
+		w->order.freeze = false;
+}
+
+static enum incident_change begin(struct incident_watch *w, const struct incident_order *record,
+				  int64_t now, int64_t steady)
+{
+	take(w, record, now, steady);
 	/* After a restart its limit may have passed: it takes no effect, but its end is told. */
 	if (now >= record->until)
 		return end(w, INCIDENT_LIMIT);
@@ -33,6 +43,14 @@ enum incident_change incident_watch_update(struct incident_watch *w,
 		return end(w, INCIDENT_LIMIT);
 	if (w->order.id && !is_same(&w->order, record))
 		return end(w, INCIDENT_CLOSED);
+	if (w->order.id && w->order.revision != record->revision) {
+		take(w, record, now, steady);
+		return INCIDENT_CHANGED;
+	}
+	if (w->order.freeze && (now >= w->order.frozen_until || steady >= w->thaw)) {
+		w->order.freeze = false;
+		return INCIDENT_THAWED;
+	}
 	if (record->id == 0)
 		w->ended = (struct incident_order){0};
 	else if (!w->order.id && !is_same(&w->ended, record))

@@ -15,9 +15,17 @@ struct incident_watch {
 	struct incident_order order; /* the one in force; id 0: none */
 	struct incident_order ended; /* came to its limit, and the record may call it open still */
 	int64_t deadline;	     /* of the steady clock */
+	int64_t thaw;		     /* likewise, of a freeze in it */
 };
 
-enum incident_change { INCIDENT_SAME, INCIDENT_OPENED, INCIDENT_CLOSED, INCIDENT_LIMIT };
+enum incident_change {
+	INCIDENT_SAME,
+	INCIDENT_OPENED,
+	INCIDENT_CHANGED, /* a command wrote another revision: a freeze, or its end */
+	INCIDENT_THAWED,  /* its freeze came to its limit */
+	INCIDENT_CLOSED,
+	INCIDENT_LIMIT
+};
 
 /*
  * Compares with what the record says, as it was read last, and with the clocks: the wall clock and

@@ -59,7 +59,7 @@ static void freeze(struct watch *w)
 	const struct incident_order *o = &w->incident.order;
 
 	if (o->id && o->freeze)
-		way_set_frozen(w->way, o->opened + INCIDENT_GRACE, o->until);
+		way_set_frozen(w->way, o->frozen + INCIDENT_GRACE, o->frozen_until);
 	else
 		way_set_frozen(w->way, INT64_MAX, INT64_MAX);
 }
@@ -88,6 +88,7 @@ void watch_set_resets(struct watch *w, const struct config *c)
 	hurry(w, mode == RESET_ON);
 	a->id = w->incident.order.id;
 	a->ended = w->incident.ended.id;
+	a->revision = w->incident.order.revision;
 	text_print(a->effect, sizeof(a->effect), "%s%s", describe_resets(w, c),
 		   w->incident.order.freeze ? "; mail servers may not send" : "");
 }
@@ -98,9 +99,13 @@ static void say_change(const struct watch *w, const struct incident_order *befor
 	const struct incident_order *o = &w->incident.order;
 	char until[MOMENT_TEXT];
 
-	if (change == INCIDENT_OPENED)
+	if (change == INCIDENT_OPENED || change == INCIDENT_CHANGED)
 		log_say("incident %" PRId64 ": until %s: %s", o->id,
 			moment_format_local(o->until, until), w->answer.effect);
+	else if (change == INCIDENT_THAWED)
+		log_say("incident %" PRId64 ": the freeze has come to its limit: mail servers may "
+			"send again",
+			o->id);
 	else
 		log_say("incident %" PRId64 ": %s", before->id ? before->id : w->incident.ended.id,
 			change == INCIDENT_LIMIT ? "has come to its limit" : "was closed");
@@ -121,6 +126,6 @@ void watch_follow_incident(struct watch *w)
 			return;
 		freeze(w);
 		say_change(w, &before, change);
-	} while (change != INCIDENT_OPENED);
+	} while (change == INCIDENT_CLOSED || change == INCIDENT_LIMIT);
 	writer_incident(w->writer, &w->answer, &record);
 }

@@ -44,7 +44,7 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 	refuses("\n\nsubject = x",
 		":3: unknown name \"subject\"; known here: interfaces, internal, mail_servers, "
 		"smart_hosts, ports, also_watch, public_addresses, never_reset, reset, reset_via, "
-		"reset_limit, record, sensor, silent_after, allow, retention");
+		"reset_limit, mta, mta_ssh, record, sensor, silent_after, allow, retention");
 	refuses("retention { colour = red }",
 		":1: unknown name \"colour\"; known here: age, size, rows_per_host_hour");
 	refuses("source = 10.0.0.1", ":1: \"source\" can stand only within allow { }");
@@ -53,7 +53,7 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 
 static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 {
-	static const char *const names[] = {"incident_on_listing", "mta", "user"};
+	static const char *const names[] = {"incident_on_listing", "user"};
 	char text[64], error[CONFIG_ERROR];
 
 	(void)state;
@@ -61,6 +61,16 @@ static void names_of_what_does_not_exist_yet_are_unknown(void **state)
 		snprintf(text, sizeof(text), "%s = x", names[i]);
 		assert_non_null(strstr(refusal(text, strlen(text), error), "unknown name"));
 	}
+}
+
+static void the_mail_server_to_freeze_is_one_that_can_be_and_its_host_no_option(void **state)
+{
+	(void)state;
+	refuses("mta = sendgrid", ":1: mta: \"sendgrid\": expected postfix, exim, opensmtpd, "
+				  "sendmail, qmail or exchange");
+	refuses("mta_ssh = \"-oProxyCommand=x\"",
+		":1: mta_ssh: \"-oProxyCommand=x\": expected a host, or user@host, such as "
+		"mail.example.org");
 }
 
 static void a_private_address_is_no_public_one(void **state)
@@ -294,6 +304,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_names_are_told_with_the_nearest_known_one),
 		cmocka_unit_test(names_of_what_does_not_exist_yet_are_unknown),
+		cmocka_unit_test(
+			the_mail_server_to_freeze_is_one_that_can_be_and_its_host_no_option),
 		cmocka_unit_test(a_private_address_is_no_public_one),
 		cmocka_unit_test(public_addresses_are_single_addresses_and_stand_once),
 		cmocka_unit_test(what_is_never_reset_is_told_by_address_or_prefix_and_once),

@@ -76,7 +76,9 @@ static void a_command_opens_an_incident_beside_the_monitor_which_acknowledges_it
 	assert_int_equal(order.until, DAY_START + HOUR);
 	assert_int_equal(store_incident_state(command, 1, &how, error), 0);
 	assert_false(how.acknowledged);
+	assert_int_equal(order.revision, 1);
 	answer.id = 1;
+	answer.revision = 1;
 	strcpy(answer.effect, "resets are on");
 	poll_with(monitor, &answer, DAY_START + 5);
 	assert_int_equal(store_incident_state(command, 1, &how, error), 0);
@@ -121,7 +123,7 @@ static void one_is_open_at_most_and_a_second_is_told_its_number(void **state)
 static void closing_is_seen_by_the_monitor_and_its_release_by_the_command(void **state)
 {
 	const char *path = fixture_path("close.db");
-	struct incident_answer answer = {.id = 1, .effect = "watching"};
+	struct incident_answer answer = {.id = 1, .revision = 1, .effect = "watching"};
 	struct store_incident_state how;
 	struct store *monitor = fixture_open_path(path), *command = enter_path(path);
 	char error[STORE_ERROR] = "";

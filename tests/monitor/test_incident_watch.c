@@ -16,6 +16,7 @@ static const struct incident_order none, sample = {
 						 .opened = NOW - SECOND,
 						 .until = NOW + 10 * SECOND,
 						 .reset = true,
+						 .revision = 1,
 };
 
 static void one_is_taken_up_and_closed_as_the_record_says(void **state)
