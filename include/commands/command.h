@@ -34,6 +34,9 @@ struct options {
 	/* of incident; likewise */
 	bool incident_reset;
 	const char *reason, *address;
+	/* of freeze and thaw; likewise */
+	bool force;
+	const char *mta, *ssh;
 	char **arguments; /* what is no option */
 	int argument_count;
 };
@@ -62,6 +65,8 @@ int command_host(const struct options *options);
 int command_connections(const struct options *options);
 int command_status(const struct options *options);
 int command_incident(const struct options *options);
+int command_freeze(const struct options *options);
+int command_thaw(const struct options *options);
 int command_rules(const struct options *options);
 int command_config(const struct options *options);
 

@@ -15,6 +15,7 @@
 
 #define INCIDENT_TEXT (4 * INCIDENT_REASON + 1) /* of a reason, escaped */
 #define INCIDENT_USER 64
+#define INCIDENT_HOST 256
 
 struct incident_row {
 	int64_t id; /* 0: none */
@@ -25,6 +26,11 @@ struct incident_row {
 	bool reset, freeze;
 	int64_t acknowledged;
 	char effect[INCIDENT_EFFECT];
+	/* Of the freeze, where there was one, else TIME_UNKNOWN and empty. */
+	int64_t frozen, frozen_until; /* mail servers may not send between these */
+	int64_t thawed;		      /* proven; TIME_UNKNOWN before */
+	char mta[16];
+	char mta_host[INCIDENT_HOST]; /* where its recipe runs by ssh; empty: on this machine */
 };
 
 struct incident {
@@ -45,6 +51,8 @@ extern const struct field incident_fields[];	 /* for one */
  * errno (record_error()).
  */
 int incident_find(const struct record *r, int64_t id, int64_t now, struct incident_row *ret_);
+/* The newest whose mail server is not known to be thawed, closed or not.  Likewise. */
+int incident_unthawed(const struct record *r, int64_t now, struct incident_row *ret_);
 /* The number of the newest, 0 where there is none. */
 int incident_newest(const struct record *r, int64_t *ret_);
 
@@ -54,6 +62,10 @@ int incident_walk(const struct record *r, int64_t now,
 
 /* From its beginning to its end, whole minutes; open where it is. */
 struct window incident_window(const struct incident_row *row);
+
+/* When the mail server was frozen, and until when; TIME_UNKNOWN where it was not. */
+int64_t incident_frozen(const struct incident_row *row);
+int64_t incident_frozen_until(const struct incident_row *row);
 
 /* What it found, as incident_find(); to be given to incident_done(). */
 int incident_load(struct record *r, int64_t id, const struct policy *policy, int64_t now,

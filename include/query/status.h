@@ -57,6 +57,12 @@ struct status {
 		int64_t schema;
 	} record;
 	struct incident_row incident; /* the open one; id 0: none */
+	struct status_freeze {
+		int64_t incident; /* 0: no mail server is frozen, as far as the record knows */
+		struct incident_row row;
+		bool over;	 /* its limit has passed, or its thaw began, and nobody proved it */
+		char words[512]; /* what to tell an admin, loudly */
+	} freeze;
 	struct list blind;
 	struct list listings; /* struct notice_row: what remote servers say of us */
 	struct list remarks;  /* texts: mail servers unlike themselves */
@@ -70,5 +76,8 @@ void status_done(struct status *s);
 
 /* The reasons, from what is filled already: `blind` of *s.  Without memory some are missing. */
 void status_judge(struct status *s, int64_t silent_after, int64_t now);
+
+/* Fills `freeze` but for the row, from that. */
+void status_judge_freeze(struct status *s, int64_t now);
 
 #endif

@@ -1,125 +1,20 @@
 /* incident: opened, closed and looked at; the record tells the running monitor. */
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/order.h"
 #include "commands/query.h"
 #include "monitor/request.h"
 #include "query/incident.h"
-#include "query/status.h"
-
-#define LENGTH	     (4 * MOMENT_HOUR)
-#define LENGTH_RESET MOMENT_HOUR
-#define LENGTH_LEAST MOMENT_SECOND
-#define LENGTH_MOST  (31 * MOMENT_DAY)
-#define POLICY_TEXT  4096
-
-static int bad(const char *option, const char *text, const char *expected)
-{
-	char escaped[256];
-
-	text_escape(text, strlen(text), escaped, sizeof(escaped));
-	log_say("incident: --%s %s: expected %s; see egress25 incident --help", option, escaped,
-		expected);
-	return EXIT_USAGE;
-}
 
 /* --- opening ---------------------------------------------------------------------------------- */
-
-/* What the row points to. */
-struct texts {
-	char user[INCIDENT_USER], reason[INCIDENT_TEXT], address[ADDR_TEXT], policy[POLICY_TEXT];
-};
-
-static int take_reason(const char *text, char ret_[INCIDENT_TEXT])
-{
-	if (strlen(text) > INCIDENT_REASON) {
-		log_say("incident: --reason: is %zu bytes long, %d are allowed: say it shorter",
-			strlen(text), INCIDENT_REASON);
-		return EXIT_USAGE;
-	}
-	text_escape(text, strlen(text), ret_, INCIDENT_TEXT);
-	return EXIT_DONE;
-}
-
-static int take_address(const char *text, char ret_[ADDR_TEXT])
-{
-	struct addr address;
-
-	if (addr_parse(text, &address) < 0)
-		return bad("address", text, "an IPv4 or IPv6 address");
-	addr_format(&address, ret_);
-	return EXIT_DONE;
-}
-
-static int take_times(const struct options *o, struct store_incident *i)
-{
-	int64_t length = o->incident_reset ? LENGTH_RESET : LENGTH;
-
-	if (o->duration && (moment_parse_duration(o->duration, &length) < 0 ||
-			    length < LENGTH_LEAST || length > LENGTH_MOST))
-		return bad("for", o->duration, "a duration from 1s to 31d, such as 2h");
-	i->since = i->opened;
-	if (o->since && (moment_parse(o->since, i->opened, &i->since) < 0 || i->since > i->opened))
-		return bad("since", o->since, "a time that has been, such as 09:30 or 2h");
-	i->until = i->opened + length;
-	return EXIT_DONE;
-}
-
-static void name_user(char ret_[INCIDENT_USER])
-{
-	const struct passwd *user = getpwuid(getuid());
-
-	if (user)
-		text_escape(user->pw_name, strlen(user->pw_name), ret_, INCIDENT_USER);
-	else
-		text_print(ret_, INCIDENT_USER, "%u", (unsigned int)getuid());
-}
-
-/* The lines in force, for whoever asks later why something was an offence. */
-static void write_policy(const struct config *c, char ret_[POLICY_TEXT])
-{
-	char text[POLICY_TEXT] = "";
-	size_t used = 0;
-
-	for (enum policy_class k = POLICY_MAIL_SERVER; k < POLICY_CLASS_COUNT; k++)
-		for (size_t n = 0; n < policy_rule_count(c->policy, k) && used < sizeof(text) - 1;
-		     n++) {
-			text_print(text + used, sizeof(text) - used, "%s%s", used ? "; " : "",
-				   policy_rule(c->policy, k, n)->text);
-			used += strlen(text + used);
-		}
-	text_escape(text, used, ret_, POLICY_TEXT);
-}
-
-static int take_order(const struct options *o, const struct config *c, struct texts *t,
-		      struct store_incident *i)
-{
-	int status;
-
-	*i = (struct store_incident){
-		.opened_by = t->user,
-		.reason = t->reason,
-		.address = o->address ? t->address : NULL,
-		.policy = t->policy,
-		.opened = moment_now(),
-		.reset = o->incident_reset,
-	};
-	name_user(t->user);
-	write_policy(c, t->policy);
-	status = take_reason(o->reason ? o->reason : "", t->reason);
-	if (status == EXIT_DONE && o->address)
-		status = take_address(o->address, t->address);
-	return status == EXIT_DONE ? take_times(o, i) : status;
-}
 
 static const struct field answer_fields[] = {
 	{.name = "id", .kind = FIELD_INTEGER, .offset = offsetof(struct request_answer, id)},
@@ -143,25 +38,6 @@ static int print_answer(const struct options *o, const struct request_answer *a)
 	return query_written(rc, EXIT_DONE);
 }
 
-/* Whether a monitor writes this record. */
-static int ask_running(const struct options *o, struct config **ret_config, bool *ret_)
-{
-	struct status s;
-	struct query q;
-	int status = query_open(o, true, &q);
-
-	if (status == EXIT_DONE && status_load(q.records[0], q.config->silent_after, q.now, &s) < 0)
-		status = query_failed(q.records[0]);
-	if (status == EXIT_DONE) {
-		*ret_ = s.running;
-		status_done(&s);
-		*ret_config = q.config;
-		q.config = NULL;
-	}
-	query_close(&q);
-	return status;
-}
-
 static int tell_unheard(int64_t id, const char *what)
 {
 	log_say("incident %" PRId64 ": %s, but the monitor did not acknowledge it within 2 s: see "
@@ -176,29 +52,37 @@ static int tell_opened(const struct options *o, const struct request_answer *a, 
 
 	if (running && !a->heard)
 		return tell_unheard(a->id, "is open");
+	if (running && o->incident_reset && strcmp(a->effect, "resets are on") != 0) {
+		log_say("incident %" PRId64 ": is open, but %s", a->id, a->effect);
+		return EXIT_FAILED;
+	}
 	if (!running)
 		log_say("incident %" PRId64 ": no monitor runs on this record: it is taken up when "
 			"egress25 watch starts",
 			a->id);
-	else if (o->incident_reset && strcmp(a->effect, "resets are on") != 0)
-		log_say("incident %" PRId64 ": %s", a->id, a->effect);
 	return status;
 }
 
 static int open_incident(const struct options *o)
 {
+	const struct order_limits limits = {
+		.length = (o->incident_reset ? 1 : 4) * MOMENT_HOUR,
+		.least = MOMENT_SECOND,
+		.most = 31 * MOMENT_DAY,
+		.range = "a duration from 1s to 31d, such as 2h",
+		.reason = "",
+	};
 	char error[STORE_ERROR];
 	struct request_answer answer;
-	struct store_incident order;
 	struct config *c = NULL;
-	struct texts texts;
+	struct order order;
 	bool running = false;
-	int status = ask_running(o, &c, &running), r;
+	int status = order_running(o, &c, &running), r;
 
 	if (status == EXIT_DONE)
-		status = take_order(o, c, &texts, &order);
+		status = order_fill(o, c, "incident", &limits, &order);
 	if (status == EXIT_DONE) {
-		r = request_open(c->record, &order, running, &answer, error);
+		r = request_open(c->record, &order.row, running, &answer, error);
 		if (r == -EEXIST)
 			log_say("incident %" PRId64 ": is open: close it first, with egress25 "
 				"incident close",
@@ -219,7 +103,7 @@ static int close_incident(const struct options *o)
 	struct request_answer answer;
 	struct config *c = NULL;
 	bool running = false;
-	int status = ask_running(o, &c, &running);
+	int status = order_running(o, &c, &running);
 
 	if (status == EXIT_DONE &&
 	    request_close(c->record, moment_now(), running, &answer, error) < 0) {

@@ -125,6 +125,38 @@ const struct command command_table[] = {
 		.run = command_incident,
 	},
 	{
+		.name = "freeze",
+		.summary = "freeze the mail server, and see who still tries",
+		.synopsis = "freeze [OPTION...]",
+		.details =
+			"Freezes the mail server's outgoing mail, opens an incident, and shows who "
+			"sends\n"
+			"all the same, until --for DURATION (15m) is over or Ctrl-C; then thaws it "
+			"and\n"
+			"says what was found.  NAME: postfix exim opensmtpd sendmail qmail.",
+		.example =
+			"  egress25 freeze --for 15m --mta postfix --ssh mail.example.org --reset",
+		.options = "for mta ssh force reset* reason address record! mail-server internal "
+			   "smart-host allow port also-watch " OUTPUT,
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_freeze,
+	},
+	{
+		.name = "thaw",
+		.summary = "undo what an interrupted freeze left",
+		.synopsis = "thaw [OPTION...]",
+		.details = "Thaws the mail server that the record says is frozen, or the one that "
+			   "is\n"
+			   "named, proves it, and closes the freeze's incident.",
+		.example = "  egress25 thaw\n"
+			   "  egress25 thaw --mta postfix --ssh mail.example.org",
+		.options = "mta ssh record! " OUTPUT,
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_thaw,
+	},
+	{
 		.name = "rules",
 		.summary = "print firewall rules against direct mail",
 		.synopsis = "rules [OPTION...] FIREWALL",

@@ -16,7 +16,9 @@ static int print_status(const struct query *q, struct report *list, size_t at,
 		return report_row(list, s);
 	if (at > 0)
 		report_note(&q->report, "%s", "");
-	rc = report_object(&q->report, status_fields, s);
+	rc = s->freeze.incident ? report_note(&q->report, "%s\n", s->freeze.words) : 0;
+	if (rc == 0)
+		rc = report_object(&q->report, status_fields, s);
 	if (rc == 0 && s->blind.count == 0)
 		rc = report_note(&q->report,
 				 "\nIt is watching: nothing says that it misses anything.");

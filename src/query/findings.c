@@ -67,7 +67,7 @@ struct frozen_sum {
 /* Where nothing was frozen, later than anything. */
 static int64_t frozen_since(const struct incident_row *row)
 {
-	return row->freeze ? row->opened : INT64_MAX;
+	return row->freeze ? incident_frozen(row) : INT64_MAX - INCIDENT_GRACE;
 }
 
 /* Senders but the empty one: MAIL FROM:<> is what verifies a recipient, too. */
@@ -339,7 +339,11 @@ static int load_watching(const struct record *r, const struct incident_row *row,
 			 struct findings *f)
 {
 	int64_t end = row->closed == TIME_UNKNOWN || row->closed > now ? now : row->closed;
-	int rc = watching_load(r, row->freeze ? frozen_since(row) : row->since, end, &f->watching);
+	int rc;
+
+	if (row->freeze && incident_frozen_until(row) < end)
+		end = incident_frozen_until(row);
+	rc = watching_load(r, row->freeze ? frozen_since(row) : row->since, end, &f->watching);
 
 	return rc < 0 ? rc : note_short_freeze(row, end, f);
 }

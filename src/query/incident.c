@@ -8,7 +8,8 @@
 
 #define COLUMNS                                                                                    \
 	"SELECT id, opened, since, until, closed, opened_by, closed_by, reason, address, reset,"   \
-	" freeze, acknowledged, effect FROM incident "
+	" freeze, acknowledged, effect, frozen, frozen_until, thawed, mta, mta_host FROM "         \
+	"incident "
 
 static int64_t time_or_none(sqlite3_stmt *s, int column)
 {
@@ -27,12 +28,17 @@ static void take(sqlite3_stmt *s, int64_t now, struct incident_row *row)
 		.reset = sqlite3_column_int(s, 9) != 0,
 		.freeze = sqlite3_column_int(s, 10) != 0,
 		.acknowledged = time_or_none(s, 11),
+		.frozen = time_or_none(s, 13),
+		.frozen_until = time_or_none(s, 14),
+		.thawed = time_or_none(s, 15),
 	};
 	record_text(s, 5, row->opened_by, sizeof(row->opened_by));
 	record_text(s, 6, row->closed_by, sizeof(row->closed_by));
 	record_text(s, 7, row->reason, sizeof(row->reason));
 	record_text(s, 8, row->address, sizeof(row->address));
 	record_text(s, 12, row->effect, sizeof(row->effect));
+	record_text(s, 16, row->mta, sizeof(row->mta));
+	record_text(s, 17, row->mta_host, sizeof(row->mta_host));
 	if (row->closed == TIME_UNKNOWN && now >= row->until) {
 		row->closed = row->until;
 		text_print(row->closed_by, sizeof(row->closed_by), "limit");
@@ -56,6 +62,22 @@ int incident_find(const struct record *r, int64_t id, int64_t now, struct incide
 		if (rc > 0)
 			*ret_ = row;
 	}
+	sqlite3_finalize(s);
+	return rc < 0 ? record_errno(r) : rc;
+}
+
+int incident_unthawed(const struct record *r, int64_t now, struct incident_row *ret_)
+{
+	sqlite3_stmt *s =
+		record_prepare(r, COLUMNS "WHERE freeze <> 0 AND frozen IS NOT NULL AND thawed IS"
+					  " NULL ORDER BY id DESC LIMIT 1");
+	int rc;
+
+	if (!s)
+		return record_errno(r);
+	rc = record_step(s);
+	if (rc > 0)
+		take(s, now, ret_);
 	sqlite3_finalize(s);
 	return rc < 0 ? record_errno(r) : rc;
 }
@@ -93,6 +115,23 @@ struct window incident_window(const struct incident_row *row)
 	if (w.until <= w.since)
 		w.until = w.since + MOMENT_MINUTE;
 	return w;
+}
+
+int64_t incident_frozen(const struct incident_row *row)
+{
+	if (!row->freeze)
+		return TIME_UNKNOWN;
+	return row->frozen == TIME_UNKNOWN ? row->opened : row->frozen;
+}
+
+int64_t incident_frozen_until(const struct incident_row *row)
+{
+	int64_t end = row->closed == TIME_UNKNOWN ? row->until : row->closed;
+
+	if (!row->freeze)
+		return TIME_UNKNOWN;
+	return row->frozen_until == TIME_UNKNOWN || row->frozen_until > end ? end
+									    : row->frozen_until;
 }
 
 static int load_policy(const struct record *r, int64_t id, char **ret_)

@@ -18,6 +18,11 @@ const struct field incident_row_fields[] = {
 	{"freeze", FIELD_BOOL, AT(freeze), .heading = "FREEZE", .place = 9, .weight = 60},
 	{"acknowledged", FIELD_TIME, AT(acknowledged)},
 	{"effect", FIELD_CHARS, AT(effect)},
+	{"frozen", FIELD_TIME, AT(frozen)},
+	{"frozen_until", FIELD_TIME, AT(frozen_until)},
+	{"thawed", FIELD_TIME, AT(thawed)},
+	{"mta", FIELD_CHARS, AT(mta)},
+	{"mta_host", FIELD_CHARS, AT(mta_host)},
 	{0},
 };
 

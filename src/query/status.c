@@ -210,6 +210,8 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 		rc = remarks_load(r, &s->remarks);
 	if (rc == 0)
 		rc = incident_find(r, 0, now, &s->incident);
+	if (rc >= 0)
+		rc = incident_unthawed(r, now, &s->freeze.row);
 	if (rc > 0)
 		rc = 0;
 	if (rc == 0)
@@ -240,6 +242,7 @@ int status_load(struct record *r, int64_t silent_after, int64_t now, struct stat
 		return rc;
 	}
 	status_judge(&s, silent_after, now);
+	status_judge_freeze(&s, now);
 	*ret_ = s;
 	return 0;
 }

@@ -58,6 +58,16 @@ static const struct field record_fields[] = {
 	{0},
 };
 
+static const struct field freeze_fields[] = {
+	{"incident", FIELD_INTEGER, WITHIN(freeze, incident)},
+	{"mta", FIELD_CHARS, WITHIN(freeze, row.mta)},
+	{"mta_host", FIELD_CHARS, WITHIN(freeze, row.mta_host)},
+	{"frozen", FIELD_TIME, WITHIN(freeze, row.frozen)},
+	{"frozen_until", FIELD_TIME, WITHIN(freeze, row.frozen_until)},
+	{"over", FIELD_BOOL, WITHIN(freeze, over)},
+	{0},
+};
+
 const struct field status_fields[] = {
 	{"running", FIELD_BOOL, AT(running)},
 	{"sensor", FIELD_TEXT, AT(sensor)},
@@ -73,6 +83,7 @@ const struct field status_fields[] = {
 	{"lost", FIELD_COUNTS, AT(lost)},
 	{"record", FIELD_OBJECT, AT(record), .fields = record_fields},
 	{"incident", FIELD_OBJECT, AT(incident), .fields = incident_row_fields, .maybe = true},
+	{"freeze", FIELD_OBJECT, AT(freeze), .fields = freeze_fields, .maybe = true},
 	{"blind", FIELD_TEXTS, AT(blind)},
 	{"listings", FIELD_OBJECTS, AT(listings), .fields = notice_fields,
 	 .size = sizeof(struct notice_row)},

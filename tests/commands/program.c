@@ -40,6 +40,9 @@ static int tell(const char *command, const struct options *o)
 	at += o->incident_reset ? sprintf(at, " reset") : 0;
 	at += o->reason ? sprintf(at, " reason=%s", o->reason) : 0;
 	at += o->address ? sprintf(at, " address=%s", o->address) : 0;
+	at += o->mta ? sprintf(at, " mta=%s", o->mta) : 0;
+	at += o->ssh ? sprintf(at, " ssh=%s", o->ssh) : 0;
+	at += o->force ? sprintf(at, " force") : 0;
 	at += o->incident ? sprintf(at, " incident=%s", o->incident) : 0;
 	at += o->lan ? sprintf(at, " lan=%s", o->lan) : 0;
 	at += o->wan ? sprintf(at, " wan=%s", o->wan) : 0;
@@ -70,6 +73,8 @@ COMMAND(connections)
 COMMAND(status)
 COMMAND(rules)
 COMMAND(incident)
+COMMAND(freeze)
+COMMAND(thaw)
 
 char out[65536], err[65536];
 

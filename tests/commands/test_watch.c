@@ -35,6 +35,8 @@ COMMAND(connections)
 COMMAND(status)
 COMMAND(rules)
 COMMAND(incident)
+COMMAND(freeze)
+COMMAND(thaw)
 COMMAND(config)
 
 static char *program;

@@ -1,0 +1,98 @@
+/* The freeze while it lasts: is it frozen still, and is the incident open still? */
+#include "freeze_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/moment.h"
+
+/* What was said already is not said every 15 s. */
+static void say_once(struct freeze *f, const char *why)
+{
+	if (strcmp(f->said, why) == 0)
+		return;
+	memcpy(f->said, why, sizeof(f->said));
+	log_say("%s: cannot be asked whether it is frozen: %s", f->target, why);
+}
+
+/* The grace begins anew: what it sent meanwhile it may have been allowed to. */
+static void renew(struct freeze *f)
+{
+	char error[STORE_ERROR];
+	struct request_answer a;
+
+	f->view.frozen = f->outcome->frozen = moment_now();
+	if (request_renew(f->options->record, f->row.id, f->view.frozen, f->options->running, &a,
+			  error) < 0)
+		log_say("%s", error);
+	freeze_say(f, "%s is frozen again; what it sent in between accuses nobody", f->target);
+}
+
+static void freeze_again(struct freeze *f)
+{
+	struct mta_reply reply;
+
+	log_say("%s: IS NOT FROZEN ANY MORE: somebody or something has thawed it; freezing it "
+		"again",
+		f->target);
+	if (freeze_ask(f, MTA_FREEZE, freeze_timer(f), &reply) < 0)
+		log_say("%s: %s; trying again in %d s", f->target, reply.why,
+			(int)(FREEZE_ASK / MOMENT_SECOND));
+	else
+		renew(f);
+}
+
+/* true: to end */
+static bool ask(struct freeze *f)
+{
+	struct mta_reply reply;
+	int r = freeze_ask(f, MTA_CHECK, 0, &reply);
+
+	if (r == -EINTR)
+		return true;
+	if (r < 0) {
+		say_once(f, reply.why);
+		return false;
+	}
+	f->said[0] = '\0';
+	if (reply.state.frozen != MTA_YES || reply.state.in_force == MTA_NO)
+		freeze_again(f);
+	return false;
+}
+
+static bool is_closed(struct freeze *f)
+{
+	char error[STORE_ERROR];
+	bool closed = false;
+
+	/* A record that cannot be reached now is asked again in a second. */
+	if (request_is_closed(f->options->record, f->row.id, &closed, error) < 0)
+		return false;
+	if (closed)
+		freeze_say(f, "incident %" PRId64 " was closed: the freeze ends with it",
+			   f->row.id);
+	return closed;
+}
+
+enum freeze_result freeze_watch(struct freeze *f)
+{
+	int64_t look = freeze_clock(), next = look + FREEZE_ASK;
+
+	while (freeze_clock() < f->deadline) {
+		if (freeze_pause(f))
+			return FREEZE_END;
+		if (freeze_clock() >= look) {
+			look = freeze_clock() + MOMENT_SECOND;
+			if (is_closed(f))
+				return FREEZE_DONE;
+		}
+		if (freeze_clock() < next)
+			continue;
+		if (ask(f))
+			return FREEZE_END;
+		next = freeze_clock() + FREEZE_ASK;
+	}
+	return FREEZE_DONE;
+}
