@@ -18,7 +18,8 @@ enum exit_status {
 	EXIT_FAILED = 3 /* capture, record, permission */
 };
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+/* text is a table where there is one; html, and the word text, are for pages alone. */
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_TEXT, FORMAT_HTML, FORMAT_COUNT };
 
 /* What the command line said. */
 struct options {
@@ -50,6 +51,7 @@ struct command {
 	/* Long names it takes, its own first, separated by blanks; with a '!' behind one that may
 	 * be given once only, or a '*' where the name means something else here. */
 	const char *options;
+	bool pages;	      /* --format takes text and html too */
 	const char *found;    /* "it is blind": where --exit-code exits with EXIT_FOUND; or NULL */
 	int minimum, maximum; /* number of arguments; maximum -1: any */
 	int (*run)(const struct options *options); /* an enum exit_status */

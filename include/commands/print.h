@@ -20,6 +20,14 @@ int offenders_print(struct sqlite3 *db, const struct config *config, const struc
 
 struct query;
 
+/* `incident report`: as text or JSON, and as an HTML page; of that incident, or with 0 of the
+ * latest. Exit statuses. */
+int incident_print(const struct query *q, int64_t id);
+int incident_print_page(const struct query *q, int64_t id);
+
+/* Says that there is no such incident, or with 0 none at all; EXIT_FAILED. */
+int incident_missing(int64_t id);
+
 /* `offenders --follow`: each offender as it appears, until a signal or until nobody reads. */
 int offenders_follow(const struct query *q, const struct options *options);
 

@@ -55,6 +55,8 @@ int incident_find(const struct record *r, int64_t id, int64_t now, struct incide
 int incident_unthawed(const struct record *r, int64_t now, struct incident_row *ret_);
 /* The number of the newest, 0 where there is none. */
 int incident_newest(const struct record *r, int64_t *ret_);
+/* Of the one that is open, else of the newest; 0 where there is none. */
+int incident_latest(const struct record *r, int64_t now, int64_t *ret_);
 
 /* Calls each, newest first; what that returns but 0 ends it. */
 int incident_walk(const struct record *r, int64_t now,

@@ -22,6 +22,12 @@ void texts_take(struct sqlite3_stmt *each, struct sqlite3_stmt *row, int column,
 /* Adds a copy of what the first column of each row of s holds.  0 or a negative errno. */
 int texts_collect(const struct record *r, struct sqlite3_stmt *s, size_t most, struct list *list);
 
+/* Adds a text printed as printf(3) does; nothing where the list holds `most` already.  0 or
+ * -ENOMEM.
+ */
+int texts_print(struct list *list, size_t most, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 void texts_done(struct list *list);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/order.h"
+#include "commands/print.h"
 #include "commands/query.h"
 #include "monitor/request.h"
 #include "query/incident.h"
@@ -156,30 +157,23 @@ static int take_number(const char *text, int64_t *ret_)
 /* The one named, else the open one, else the newest. */
 static int show_one(const struct query *q, int64_t id)
 {
-	struct incident_row open;
 	struct incident i;
 	int rc = 0, end;
 
-	if (id == 0 && incident_find(q->records[0], 0, q->now, &open) > 0)
-		id = open.id;
-	else if (id == 0)
-		rc = incident_newest(q->records[0], &id);
+	if (id == 0)
+		rc = incident_latest(q->records[0], q->now, &id);
 	if (rc == 0 && id > 0)
 		rc = incident_load(q->records[0], id, q->config->policy, q->now, &i);
 	if (rc < 0)
 		return query_failed(q->records[0]);
-	if (rc == 0) {
-		log_say("incident: %s",
-			id ? "the record has no such incident: see egress25 incident list"
-			   : "none was ever opened: see egress25 incident --help");
-		return EXIT_FAILED;
-	}
+	if (rc == 0)
+		return incident_missing(id);
 	end = report_object(&q->report, incident_fields, &i);
 	incident_done(&i);
 	return query_written(end, EXIT_DONE);
 }
 
-static int show_incident(const struct options *o)
+static int answer_one(const struct options *o, int (*answer)(const struct query *q, int64_t id))
 {
 	struct query q;
 	int64_t id = 0;
@@ -189,9 +183,24 @@ static int show_incident(const struct options *o)
 		return status;
 	status = query_open(o, true, &q);
 	if (status == EXIT_DONE)
-		status = show_one(&q, id);
+		status = answer(&q, id);
 	query_close(&q);
 	return status;
+}
+
+static int show_incident(const struct options *o)
+{
+	return answer_one(o, show_one);
+}
+
+static int report_incident(const struct options *o)
+{
+	if (o->format == FORMAT_CSV) {
+		log_say("incident: --format csv: expected text, json or html of a report; see "
+			"egress25 incident --help");
+		return EXIT_USAGE;
+	}
+	return answer_one(o, o->format == FORMAT_HTML ? incident_print_page : incident_print);
 }
 
 static const struct verb {
@@ -199,10 +208,8 @@ static const struct verb {
 	int (*run)(const struct options *o);
 	int most; /* arguments, the verb among them */
 } verbs[] = {
-	{"open", open_incident, 1},
-	{"close", close_incident, 1},
-	{"list", list_incidents, 1},
-	{"show", show_incident, 2},
+	{"open", open_incident, 1}, {"close", close_incident, 1},   {"list", list_incidents, 1},
+	{"show", show_incident, 2}, {"report", report_incident, 2},
 };
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
 
@@ -232,6 +239,16 @@ static int check_options(const struct options *o, const struct verb *verb)
 	return EXIT_USAGE;
 }
 
+static int check_format(const struct options *o, const struct verb *verb)
+{
+	if (verb->run == report_incident || (o->format != FORMAT_TEXT && o->format != FORMAT_HTML))
+		return EXIT_DONE;
+	log_say("incident: --format %s has a meaning with report alone; see egress25 incident "
+		"--help",
+		o->format == FORMAT_HTML ? "html" : "text");
+	return EXIT_USAGE;
+}
+
 int command_incident(const struct options *o)
 {
 	for (size_t i = 0; i < VERBS; i++) {
@@ -241,7 +258,9 @@ int command_incident(const struct options *o)
 			continue;
 		if (o->argument_count > verb->most)
 			return refuse("is one argument too many", o->arguments[verb->most]);
-		return check_options(o, verb) == EXIT_DONE ? verb->run(o) : EXIT_USAGE;
+		if (check_options(o, verb) != EXIT_DONE || check_format(o, verb) != EXIT_DONE)
+			return EXIT_USAGE;
+		return verb->run(o);
 	}
-	return refuse("expected open, close, list or show", o->arguments[0]);
+	return refuse("expected open, close, list, show or report", o->arguments[0]);
 }

@@ -107,19 +107,20 @@ const struct command command_table[] = {
 	},
 	{
 		.name = "incident",
-		.summary = "open, close or show a blacklist incident",
-		.synopsis = "incident [OPTION...] open | close | list | show [NUMBER]",
+		.summary = "open, close, show or report a blacklist incident",
+		.synopsis = "incident [OPTION...] open | close | list | show | report [N]",
 		.details =
-			"A window of time in which offenders are counted, and reset if asked.  It "
-			"ends\n"
-			"when it is closed, or after --for DURATION (4h; 1h with --reset).  One is "
-			"open\n"
-			"at most.  show tells of the open one, or else of the newest.",
+			"A window of time in which offenders are counted, and reset if asked, "
+			"until it\n"
+			"is closed or --for DURATION is over (4h; 1h with --reset).  show and "
+			"report\n"
+			"take the open one, or the newest; report as text, json, or html: a page.",
 		.example = "  egress25 incident open --reason \"listed by zen\" --reset\n"
-			   "  egress25 incident show --format json",
+			   "  egress25 incident report --format html > incident.html",
 		.options = "for reset* reason address since record! config mail-server internal "
 			   "smart-host "
 			   "allow port also-watch format no-color help version",
+		.pages = true,
 		.minimum = 1,
 		.maximum = 2,
 		.run = command_incident,

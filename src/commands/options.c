@@ -81,11 +81,10 @@ static const struct row table[] = {
 #define LONG_BASE 256 /* getopt's values for rows begin here, behind all letters */
 
 static const char *const format_names[] = {
-	[FORMAT_TABLE] = "table",
-	[FORMAT_JSON] = "json",
-	[FORMAT_CSV] = "csv",
+	[FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv",
+	[FORMAT_TEXT] = "text",	  [FORMAT_HTML] = "html",
 };
-#define FORMATS (sizeof(format_names) / sizeof(*format_names))
+_Static_assert(sizeof(format_names) / sizeof(*format_names) == FORMAT_COUNT, "a name for each");
 
 const char *options_name(size_t i)
 {
@@ -211,12 +210,13 @@ static int unknown_option(const struct command *command, const char *given, int 
 
 static int take_format(const struct command *command, const char *text, enum format *ret_)
 {
-	for (size_t i = 0; i < FORMATS; i++)
+	for (int i = 0; i < (command->pages ? FORMAT_COUNT : FORMAT_TEXT); i++)
 		if (strcmp(text, format_names[i]) == 0) {
 			*ret_ = (enum format)i;
 			return 0;
 		}
-	return usage_error(command, "--format %s: expected table, json or csv", text);
+	return usage_error(command, "--format %s: expected table, json%s csv%s", text,
+			   command->pages ? "," : " or", command->pages ? ", text or html" : "");
 }
 
 static int take_item(struct config_list *list, const char *text)

@@ -14,11 +14,12 @@
 void query_report(const struct options *options, int64_t now, struct report_options *ret_)
 {
 	static const enum report_format formats[] = {
-		[FORMAT_TABLE] = REPORT_TABLE,
-		[FORMAT_JSON] = REPORT_JSON,
-		[FORMAT_CSV] = REPORT_CSV,
+		[FORMAT_TABLE] = REPORT_TABLE, [FORMAT_JSON] = REPORT_JSON,
+		[FORMAT_CSV] = REPORT_CSV,     [FORMAT_TEXT] = REPORT_TABLE,
+		[FORMAT_HTML] = REPORT_TABLE,
 	};
 
+	_Static_assert(sizeof(formats) / sizeof(*formats) == FORMAT_COUNT, "one for each");
 	*ret_ = (struct report_options){
 		.out = stdout,
 		.format = formats[options->format],

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "judge/incident.h"
+#include "query/texts.h"
 
 static const char *const names[] = {
 	[FINDING_SERVER_BOT] = "server bot",
@@ -21,6 +22,11 @@ static const char *const names[] = {
 	[FINDING_UNSEEN] = "unseen",
 };
 _Static_assert(sizeof(names) / sizeof(*names) == FINDING_COUNT, "a name for each");
+
+/* With a workstation of which too little is known. */
+static const char next_unclear[] =
+	"find out whose it is and which program on it sends: one that must goes by way of the mail "
+	"server, one that nobody knows is a reason to treat it as infected";
 
 /* What to do with a host; of the last two findings it depends on the incident. */
 static const char *const next_steps[] = {
@@ -56,8 +62,7 @@ static int __attribute__((format(printf, 2, 3))) print_new(char **ret_, const ch
 	return n < 0 ? -ENOMEM : 0;
 }
 
-/* --- what a mail server did while it was frozen ------------------------------------------------
- */
+/* --- what a mail server did while it was frozen ----------------------------------------------- */
 
 struct frozen_sum {
 	int64_t attempts, connected, messages, senders, encrypted;
@@ -106,14 +111,13 @@ static sqlite3_stmt *prepare_frozen(const struct record *r, const struct inciden
 	if (!s)
 		return NULL;
 	sqlite3_bind_int64(s, 2, frozen_since(row) + INCIDENT_GRACE);
-	sqlite3_bind_int64(s, 3, incident_window(row).until);
+	sqlite3_bind_int64(s, 3, incident_frozen_until(row));
 	sqlite3_bind_text(s, 4, reason_text(REASON_FROZEN), -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 5, reason_text(REASON_NO_SMART_HOST), -1, SQLITE_STATIC);
 	return s;
 }
 
-/* --- which finding a host is -------------------------------------------------------------------
- */
+/* --- which finding a host is ------------------------------------------------------------------ */
 
 /* One offender, as far as it is known what it is; FINDING_COUNT: nothing. */
 struct suspect {
@@ -163,8 +167,7 @@ static int judge_all(const struct record *r, const struct incident *i, const str
 	return rc;
 }
 
-/* --- in words ----------------------------------------------------------------------------------
- */
+/* --- in words --------------------------------------------------------------------------------- */
 
 /* "10.0.0.7 (pc-7, MAC address 02:00:00:00:00:07, VLAN 20)" */
 static int name_machine(const struct offender *o, char **ret_)
@@ -233,6 +236,13 @@ static int describe_host(const struct offender *o, const char *machine, char **r
 			 reason ? ")" : "");
 }
 
+static const char *choose_next(const struct suspect *s)
+{
+	if (s->kind == FINDING_WORKSTATION && strcmp(s->offender->verdict, "bot") != 0)
+		return next_unclear;
+	return next_steps[s->kind];
+}
+
 static int fill_texts(const struct suspect *s, struct finding_row *row)
 {
 	char *machine = NULL;
@@ -243,7 +253,7 @@ static int fill_texts(const struct suspect *s, struct finding_row *row)
 	else if (rc == 0)
 		rc = describe_host(s->offender, machine, &row->text);
 	if (rc == 0)
-		rc = print_new(&row->next, "%s", next_steps[s->kind]);
+		rc = print_new(&row->next, "%s", choose_next(s));
 	if (rc == 0 && s->offender->name)
 		rc = print_new(&row->host, "%s", s->offender->name);
 	if (rc == 0 && *s->offender->verdict)
@@ -276,11 +286,10 @@ static int fill_row(const struct suspect *s, struct finding_row *row)
 	return fill_texts(s, row);
 }
 
-/* --- nobody ------------------------------------------------------------------------------------
- */
+/* --- nobody ----------------------------------------------------------------------------------- */
 
 static const char nobody_frozen[] =
-	"nobody else sent: no bot at work within this time, while the mail server was frozen";
+	"nobody sent: no bot at work within this time, while the mail server was frozen";
 static const char nobody_watched[] =
 	"nobody was seen to send past the mail server; whether it has a bot of its own was not "
 	"tried, since it was not frozen";
@@ -312,27 +321,16 @@ static int fill_nobody(const struct findings *f, const struct incident_row *i,
 	return rc < 0 ? rc : print_new(&row->next, "%s", blind ? unseen_next : nobody_next);
 }
 
-/* --- all of them -------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 /* The mail server's first minute accuses nobody, so it clears nobody either. */
 static int note_short_freeze(const struct incident_row *row, int64_t end, struct findings *f)
 {
-	struct list *blind = &f->watching.blind;
-	char **items;
-
 	if (!row->freeze || end > frozen_since(row) + INCIDENT_GRACE)
 		return 0;
-	items = reallocarray((void *)blind->items, blind->count + 1, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	blind->items = items;
-	items[blind->count] = strdup("the freeze lasted less than the 60 s in which a mail server "
-				     "accuses itself of nothing");
-	if (!items[blind->count])
-		return -ENOMEM;
-	blind->count++;
-	return 0;
+	return texts_print(&f->watching.blind, SIZE_MAX,
+			   "the freeze lasted less than the 60 s in which nothing accuses a mail "
+			   "server");
 }
 
 static int load_watching(const struct record *r, const struct incident_row *row, int64_t now,

@@ -87,6 +87,17 @@ int incident_newest(const struct record *r, int64_t *ret_)
 	return record_number(r, "SELECT max(id) FROM incident", 0, ret_);
 }
 
+int incident_latest(const struct record *r, int64_t now, int64_t *ret_)
+{
+	struct incident_row open;
+	int rc = incident_find(r, 0, now, &open);
+
+	if (rc <= 0)
+		return rc < 0 ? rc : incident_newest(r, ret_);
+	*ret_ = open.id;
+	return 0;
+}
+
 int incident_walk(const struct record *r, int64_t now,
 		  int (*each)(void *context, const struct incident_row *row), void *context)
 {

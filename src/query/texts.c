@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct sqlite3_stmt *texts_prepare(const struct record *r)
@@ -43,6 +45,27 @@ int texts_collect(const struct record *r, struct sqlite3_stmt *s, size_t most, s
 		add(list, record_text_new(s, 0));
 	sqlite3_reset(s);
 	return rc < 0 ? record_errno(r) : 0;
+}
+
+int texts_print(struct list *list, size_t most, const char *format, ...)
+{
+	char **items, *text = NULL;
+	va_list arguments;
+	int n;
+
+	if (list->count >= most)
+		return 0;
+	items = reallocarray((void *)list->items, list->count + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	va_start(arguments, format);
+	n = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (n < 0)
+		return -ENOMEM;
+	items[list->count++] = text;
+	return 0;
 }
 
 void texts_done(struct list *list)

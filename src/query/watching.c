@@ -1,11 +1,7 @@
 #include "query/watching.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/moment.h"
 #include "query/status.h"
@@ -22,28 +18,7 @@ struct sums {
 	int64_t gaps, untold; /* how many, and microseconds of those not told one by one */
 };
 
-static int __attribute__((format(printf, 2, 3))) add(struct watching *w, const char *format, ...)
-{
-	char **items = (char **)w->blind.items;
-	va_list list;
-	int n;
-
-	if (!items) {
-		items = calloc(REASONS_MOST, sizeof(*items));
-		w->blind.items = items;
-	}
-	if (!items)
-		return -ENOMEM;
-	if (w->blind.count == REASONS_MOST)
-		return 0;
-	va_start(list, format);
-	n = vasprintf(&items[w->blind.count], format, list);
-	va_end(list);
-	if (n < 0)
-		return -ENOMEM;
-	w->blind.count++;
-	return 0;
-}
+#define add(w, ...) texts_print(&(w)->blind, REASONS_MOST, __VA_ARGS__)
 
 static int add_gap(struct watching *w, struct sums *s, int64_t from, int64_t to)
 {

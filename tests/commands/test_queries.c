@@ -249,6 +249,40 @@ static void status_trips_the_exit_code_only_when_asked(void **state)
 	expect_words(f->out, "no monitor runs");
 }
 
+static void incident_report_is_text_json_or_a_page(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ASK(f, "incident report", ""), 3);
+	expect_error(f, "none was ever opened");
+	scratch_sql(
+		&f->s,
+		"INSERT INTO incident(opened, opened_by, since, until, closed, closed_by,"
+		" reason, reset, freeze, policy) VALUES (%lld, 'joe', %lld, %lld, %lld, 'user',"
+		" 'older', 0, 0, ''), (%lld, 'joe', %lld, %lld, %lld, 'user', 'newer', 0, 0, '')",
+		NEWEST, NEWEST - MOMENT_MINUTE, NEWEST + 2, NEWEST + 1, NEWEST,
+		NEWEST - MOMENT_MINUTE, NEWEST + 2, NEWEST + 1);
+	assert_int_equal(ASK(f, "incident report", ""), 0);
+	expect_words(f->out, "Incident 2: newer\n");
+	assert_int_equal(ASK(f, "incident report 1", "--format text"), 0);
+	expect_words(f->out, "Incident 1: older\n");
+	assert_int_equal(ASK(f, "incident report", "--format json"), 0);
+	assert_json(f->out, ".id == 2 and (.offenders | length) == 1 and"
+			    " .timeline[0].address == \"10.0.0.1\"");
+	assert_int_equal(ASK(f, "incident report", "--format html"), 0);
+	expect_words(f->out, "<h1>Incident 2: newer</h1>");
+	assert_int_equal(ASK(f, "incident report 3", ""), 3);
+	expect_error(f, "no such incident");
+	assert_int_equal(ASK(f, "incident report", "--format html > /dev/full"), 3);
+	expect_error(f, "No space left on device");
+	assert_int_equal(ASK(f, "incident report", "--format csv"), 2);
+	expect_error(f, "expected text, json or html");
+	assert_int_equal(ASK(f, "incident show", "--format html"), 2);
+	expect_error(f, "--format html has a meaning with report alone");
+	assert_int_equal(ASK(f, "status", "--format html"), 2);
+	expect_error(f, "--format html: expected table, json or csv");
+}
+
 static void errors_are_one_line_and_an_exit_status(void **state)
 {
 	struct fixture *f = *state;
@@ -402,6 +436,7 @@ int main(int argc, char **argv)
 		WITH_RECORD(the_same_record_named_twice_is_refused),
 		WITH_RECORD(connections_shows_fifty_and_says_how_many_there_are),
 		WITH_RECORD(status_trips_the_exit_code_only_when_asked),
+		WITH_RECORD(incident_report_is_text_json_or_a_page),
 		WITH_RECORD(errors_are_one_line_and_an_exit_status),
 		WITH_RECORD(what_could_not_be_written_is_an_error),
 		WITH_RECORD(following_tells_each_new_offender_until_it_is_interrupted),

@@ -193,6 +193,19 @@ static void a_microsecond_later_it_does(void **state)
 	expect(s, T0 + MOMENT_HOUR, "[.rows[].finding] == [\"server bot\"]");
 }
 
+static void when_it_is_thawed_its_queue_is_no_bot(void **state)
+{
+	struct scratch *s = *state;
+
+	add_run(s, T0 - MOMENT_HOUR, T0 + MOMENT_HOUR, 0);
+	add_incident(s, 1, T0 + 10 * MOMENT_MINUTE);
+	scratch_sql(s, "UPDATE incident SET frozen = opened, frozen_until = %lld",
+		    T0 + 5 * MOMENT_MINUTE);
+	add_judged(s, T0 + 5 * MOMENT_MINUTE, "mail server, but the destination is no smart host",
+		   1, "[\"x@example.org\"]");
+	expect(s, T0 + MOMENT_HOUR, "[.rows[].finding] == [\"nobody\"]");
+}
+
 static void without_a_freeze_it_passed_its_smart_hosts_by(void **state)
 {
 	struct scratch *s = *state;
@@ -331,6 +344,7 @@ int main(void)
 		TEST(one_that_only_verifies_recipients_is_a_callout_or_a_bot),
 		TEST(what_a_mail_server_did_in_the_first_minute_accuses_nobody),
 		TEST(a_microsecond_later_it_does),
+		TEST(when_it_is_thawed_its_queue_is_no_bot),
 		TEST(without_a_freeze_it_passed_its_smart_hosts_by),
 		TEST(a_printer_is_told_of_but_explains_no_listing),
 		TEST(one_that_todays_policy_permits_is_no_finding),
