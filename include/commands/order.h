@@ -9,11 +9,10 @@
 #include "monitor/request.h"
 #include "query/incident.h"
 
-#define ORDER_POLICY 4096
-
 struct order {
 	struct store_incident row; /* points to the texts */
-	char user[INCIDENT_USER], reason[INCIDENT_TEXT], address[ADDR_TEXT], policy[ORDER_POLICY];
+	char user[INCIDENT_USER], reason[INCIDENT_TEXT], address[ADDR_TEXT],
+		policy[INCIDENT_POLICY];
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "judge/policy.h"
+#include "judge/incident.h"
 #include "judge/reset_mode.h"
 
 #define CONFIG_DEFAULT_PATH   "/etc/egress25.conf"
@@ -46,6 +47,7 @@ struct config {
 	enum reset_mode reset;
 	char *reset_via;      /* interface, or NULL: the one that saw the frame */
 	uint32_t reset_limit; /* segments a second */
+	enum incident_on_listing incident_on_listing;
 	/* What freeze and thaw act on where no option says: NULL where nothing does. */
 	char *mta;     /* mta_kind_parse() takes it */
 	char *mta_ssh; /* mta_host_is_valid() */

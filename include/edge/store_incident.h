@@ -55,4 +55,10 @@ int store_incident_state(struct store *s, int64_t id, struct store_incident_stat
 int store_incident_poll(struct store *s, const struct incident_answer *answer, int64_t now,
 			struct incident_order *ret_);
 
+/*
+ * Also for the monitor's own: opens what it wishes, unless one is open, or one of its own wishes
+ * was within a day.  0, also where nothing was opened, or a negative errno.
+ */
+int store_incident_wish(struct store *s, const struct incident_wish *wish);
+
 #endif

@@ -118,6 +118,8 @@ enum policy_class {
 const char *policy_class_name(enum policy_class c); /* the configuration's names */
 size_t policy_rule_count(const struct policy *p, enum policy_class c);
 const struct rule *policy_rule(const struct policy *p, enum policy_class c, size_t i);
+/* All rules but those of what is internal, escaped, as far as there is room. */
+void policy_print(const struct policy *p, char *out, size_t size);
 
 /* For what writes the policy in another language.  The prefix of the i-th rule of internal, mail
  * servers or smart hosts, and the i-th allow entry, with the note borrowed from the policy; false

@@ -42,6 +42,10 @@ void writer_set_limits(struct writer *w, const struct store_limits *limits);
 void writer_incident(struct writer *w, const struct incident_answer *answer,
 		     struct incident_order *ret_);
 
+/* An incident to be opened as soon as the record can be written; a later wish takes an earlier
+ * one's place. */
+void writer_wish(struct writer *w, const struct incident_wish *wish);
+
 /* The batch to fill now: the capture thread's until the next writer_offer(). */
 struct batch *writer_batch(struct writer *w);
 

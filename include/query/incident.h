@@ -13,7 +13,6 @@
 #include "query/value.h"
 #include "query/window.h"
 
-#define INCIDENT_TEXT (4 * INCIDENT_REASON + 1) /* of a reason, escaped */
 #define INCIDENT_USER 64
 #define INCIDENT_HOST 256
 

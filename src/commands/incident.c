@@ -67,7 +67,7 @@ static int tell_opened(const struct options *o, const struct request_answer *a, 
 static int open_incident(const struct options *o)
 {
 	const struct order_limits limits = {
-		.length = (o->incident_reset ? 1 : 4) * MOMENT_HOUR,
+		.length = o->incident_reset ? INCIDENT_LENGTH_RESET : INCIDENT_LENGTH,
 		.least = MOMENT_SECOND,
 		.most = 31 * MOMENT_DAY,
 		.range = "a duration from 1s to 31d, such as 2h",

@@ -79,22 +79,6 @@ static void name_user(char ret_[INCIDENT_USER])
 		text_print(ret_, INCIDENT_USER, "%u", (unsigned int)getuid());
 }
 
-/* The lines in force, for whoever asks later why something was an offence. */
-static void write_policy(const struct config *c, char ret_[ORDER_POLICY])
-{
-	char text[ORDER_POLICY] = "";
-	size_t used = 0;
-
-	for (enum policy_class k = POLICY_MAIL_SERVER; k < POLICY_CLASS_COUNT; k++)
-		for (size_t n = 0; n < policy_rule_count(c->policy, k) && used < sizeof(text) - 1;
-		     n++) {
-			text_print(text + used, sizeof(text) - used, "%s%s", used ? "; " : "",
-				   policy_rule(c->policy, k, n)->text);
-			used += strlen(text + used);
-		}
-	text_escape(text, used, ret_, ORDER_POLICY);
-}
-
 int order_fill(const struct options *o, const struct config *c, const char *command,
 	       const struct order_limits *limits, struct order *ret_)
 {
@@ -109,7 +93,7 @@ int order_fill(const struct options *o, const struct config *c, const char *comm
 		.reset = o->incident_reset,
 	};
 	name_user(ret_->user);
-	write_policy(c, ret_->policy);
+	policy_print(c->policy, ret_->policy, sizeof(ret_->policy));
 	status = take_reason(command, o->reason ? o->reason : limits->reason, ret_->reason);
 	if (status == EXIT_DONE && o->address)
 		status = take_address(command, o->address, ret_->address);

@@ -31,6 +31,8 @@ const struct setting_row setting_table[SET_COUNT] = {
 	[SET_RESET] = {"reset", "reset", SECTION_NONE, false, "off"},
 	[SET_RESET_VIA] = {"reset_via", "reset_via", SECTION_NONE, false, NULL},
 	[SET_RESET_LIMIT] = {"reset_limit", "reset_limit", SECTION_NONE, false, "10000"},
+	[SET_INCIDENT_ON_LISTING] = {"incident_on_listing", "incident_on_listing", SECTION_NONE,
+				     false, "off"},
 	[SET_MTA] = {"mta", "mta", SECTION_NONE, false, NULL},
 	[SET_MTA_SSH] = {"mta_ssh", "mta_ssh", SECTION_NONE, false, NULL},
 	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},

@@ -184,6 +184,13 @@ static int apply_mta(struct apply *a, const struct item *item)
 	return config_take_text(a, item, MTA_HOST - 1, &a->c->mta_ssh);
 }
 
+static int apply_on_listing(struct apply *a, const struct item *item)
+{
+	if (incident_on_listing_parse(item->text, &a->c->incident_on_listing) < 0)
+		return config_item_fail(a, item, "expected off, watch or reset");
+	return 0;
+}
+
 static int apply_single(struct apply *a, const struct item *item)
 {
 	struct config *c = a->c;
@@ -238,6 +245,8 @@ static int apply_item(struct apply *a, const struct item *item)
 	case SET_RESET_VIA:
 	case SET_RESET_LIMIT:
 		return apply_reset(a, item);
+	case SET_INCIDENT_ON_LISTING:
+		return apply_on_listing(a, item);
 	case SET_MTA:
 	case SET_MTA_SSH:
 		return apply_mta(a, item);

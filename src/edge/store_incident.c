@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 #include "store_internal.h"
 
@@ -212,4 +213,45 @@ int store_incident_poll(struct store *s, const struct incident_answer *answer, i
 	if (r > 0)
 		r = write_answer(s, answer, now);
 	return r < 0 ? r : read_order(s, ret_);
+}
+
+/* Whether there is no reason not to. */
+static int may_open(struct store *s, const struct incident_wish *w, bool *ret_)
+{
+	struct sqlite3_stmt *st;
+	int64_t ignored;
+	int r = store_incident_expire(s, w->opened);
+
+	if (r == 0)
+		r = store_incident_find_open(s, &ignored);
+	if (r == 0) {
+		st = STORE_BIND(s, SQL_INCIDENT_WISHED, 0, w->opened - MOMENT_DAY, w->any);
+		store_text(st, 1, INCIDENT_MONITOR);
+		store_text(st, 4, w->address);
+		r = store_number(s, st, &ignored);
+	}
+	*ret_ = r == 0;
+	return r < 0 ? r : 0;
+}
+
+int store_incident_wish(struct store *s, const struct incident_wish *w)
+{
+	const struct store_incident i = {.opened_by = INCIDENT_MONITOR,
+					 .reason = w->reason,
+					 .address = w->address,
+					 .policy = w->policy,
+					 .opened = w->opened,
+					 .since = w->since,
+					 .until = w->until,
+					 .reset = w->reset};
+	int64_t id;
+	bool may;
+	int r = store_begin(s);
+
+	if (r < 0)
+		return r;
+	r = may_open(s, w, &may);
+	if (r == 0 && may)
+		r = store_incident_add(s, &i, &id);
+	return store_end(s, r);
 }

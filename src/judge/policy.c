@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/lpm.h"
+#include "base/text.h"
 #include "policy_rules.h"
 
 static const char *const standing_names[] = {
@@ -268,4 +269,21 @@ const struct rule *policy_side_rule(const struct policy *p, const struct addr *a
 
 	*ret_side = side;
 	return side == SIDE_INTERNAL ? lpm_find(p->internal, a) : NULL;
+}
+
+void policy_print(const struct policy *p, char *out, size_t size)
+{
+	size_t used = 0;
+
+	*out = '\0';
+	for (enum policy_class c = POLICY_MAIL_SERVER; c < POLICY_CLASS_COUNT; c++)
+		for (size_t i = 0; i < policy_rule_count(p, c) && used + 4 < size; i++) {
+			const char *text = policy_rule(p, c, i)->text;
+
+			if (used)
+				text_print(out + used, size - used, "; ");
+			used += strlen(out + used);
+			text_escape(text, strlen(text), out + used, size - used);
+			used += strlen(out + used);
+		}
 }

@@ -277,6 +277,7 @@ static void hand_over(struct watch *w, bool wait)
 		return;
 	fill_health(w);
 	alarm_tell(&w->alarm, writer_batch(w->writer));
+	watch_heed_listings(w);
 	if (writer_offer(w->writer, wait))
 		way_set_batch(w->way, writer_batch(w->writer));
 }

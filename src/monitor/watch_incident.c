@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
+#include "on_listing.h"
 #include "realtime.h"
 
 static int64_t steady_now(void)
@@ -128,4 +129,12 @@ void watch_follow_incident(struct watch *w)
 		say_change(w, &before, change);
 	} while (change == INCIDENT_CLOSED || change == INCIDENT_LIMIT);
 	writer_incident(w->writer, &w->answer, &record);
+}
+
+void watch_heed_listings(struct watch *w)
+{
+	struct incident_wish wish;
+
+	if (on_listing_wish(writer_batch(w->writer), w->options.config, moment_now(), &wish))
+		writer_wish(w->writer, &wish);
 }

@@ -33,7 +33,7 @@ struct watch {
 	bool said; /* why it cannot start */
 	struct alarm alarm;
 	struct resetter resetter;
-	bool hurried; /* real-time priority was asked for */
+	bool hurried;	    /* real-time priority was asked for */
 	bool reset_stopped; /* by SIGUSR1, until the next start */
 	struct incident_watch incident;
 	struct incident_answer answer; /* for the record */
@@ -44,6 +44,8 @@ struct watch {
 void watch_set_resets(struct watch *w, const struct config *c);
 /* Looks whether an incident has begun or ended: four times a second. */
 void watch_follow_incident(struct watch *w);
+/* Asks for one, where the batch tells of a listing and the configuration says so. */
+void watch_heed_listings(struct watch *w);
 
 /* watch_reload.c: reads the configuration again. */
 void watch_reload(struct watch *w);

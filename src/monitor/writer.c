@@ -44,6 +44,7 @@ struct writer {
 	bool has_limits;	       /* they wait for the writer */
 	struct incident_answer answer; /* the capture thread's words, and the record's */
 	struct incident_order order;
+	struct incident_wish wish; /* opened 0: none */
 	/* The writer thread's own. */
 	int64_t last_beat;
 	bool last_taken; /* the batch that was being filled when it was to stop */
@@ -206,6 +207,22 @@ static bool prune(struct writer *w)
 	return r > 0;
 }
 
+/* What fails is tried again behind the next write. */
+static void grant_wish(struct writer *w)
+{
+	struct incident_wish wish;
+
+	pthread_mutex_lock(&w->lock);
+	wish = w->wish;
+	pthread_mutex_unlock(&w->lock);
+	if (!wish.opened || store_incident_wish(w->options.store, &wish) < 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	if (w->wish.opened == wish.opened)
+		w->wish.opened = 0;
+	pthread_mutex_unlock(&w->lock);
+}
+
 /* What fails is asked again behind the next write; until then all stays as it is. */
 static void ask_for_incident(struct writer *w)
 {
@@ -214,6 +231,7 @@ static void ask_for_incident(struct writer *w)
 
 	if (!w->options.incidents)
 		return;
+	grant_wish(w);
 	pthread_mutex_lock(&w->lock);
 	answer = w->answer;
 	pthread_mutex_unlock(&w->lock);
@@ -329,6 +347,13 @@ void writer_incident(struct writer *w, const struct incident_answer *answer,
 	pthread_mutex_lock(&w->lock);
 	w->answer = *answer;
 	*ret_ = w->order;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writer_wish(struct writer *w, const struct incident_wish *wish)
+{
+	pthread_mutex_lock(&w->lock);
+	w->wish = *wish;
 	pthread_mutex_unlock(&w->lock);
 }
 

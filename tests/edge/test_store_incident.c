@@ -220,6 +220,53 @@ static int leave(void **state)
 	return 0;
 }
 
+static int64_t count(const char *path)
+{
+	sqlite3 *db = fixture_reader(path);
+	int64_t n = fixture_ask(db, "SELECT count(*) FROM incident");
+
+	sqlite3_close(db);
+	return n;
+}
+
+static void the_monitor_opens_one_for_a_listing_once_a_day(void **state)
+{
+	const char *path = fixture_path("wish.db");
+	struct store *monitor = fixture_open_path(path), *command = enter_path(path);
+	struct incident_wish wish = {.opened = DAY_START,
+				     .since = DAY_START - HOUR,
+				     .until = DAY_START + HOUR,
+				     .reset = true,
+				     .reason = "blacklisted",
+				     .address = "203.0.113.9",
+				     .policy = ""};
+	struct incident_answer answer = {0};
+	struct incident_order order;
+
+	(void)state;
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(store_incident_wish(monitor, &wish), 0); /* one is open */
+	order = poll_with(monitor, &answer, DAY_START);
+	assert_int_equal(order.id, 1);
+	assert_true(order.reset);
+	wish.opened += 2 * HOUR; /* the first is past its limit */
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(count(path), 1);
+	wish.any = true;
+	strcpy(wish.address, "203.0.113.10");
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(count(path), 1);
+	wish.any = false; /* another address of ours */
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(count(path), 2);
+	wish.opened += 25 * HOUR;
+	wish.any = true;
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(count(path), 3);
+	store_incident_leave(command);
+	store_close(monitor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +276,7 @@ int main(void)
 		cmocka_unit_test(closing_is_seen_by_the_monitor_and_its_release_by_the_command),
 		cmocka_unit_test(the_monitor_writes_down_that_one_came_to_its_limit),
 		cmocka_unit_test(where_no_monitor_ran_one_past_its_limit_stands_in_nobodys_way),
+		cmocka_unit_test(the_monitor_opens_one_for_a_listing_once_a_day),
 		cmocka_unit_test(what_is_no_record_of_this_version_is_refused_and_left_alone),
 	};
 

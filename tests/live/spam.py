@@ -27,7 +27,9 @@ async def serve(reader, writer):
         await say(b"220 sink.example.net ESMTP")
         while line := await reader.readline():
             verb = line[:4].upper()
-            if verb == b"DATA":
+            if b"<listed@" in line:
+                await say(b"554 5.7.1 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org")
+            elif verb == b"DATA":
                 await say(b"354 go ahead")
                 while (line := await reader.readline()) and line != b".\r\n":
                     pass

@@ -13,7 +13,7 @@ import time
 import network
 from network import CLIENT, MAIL
 from sensor import Failed, equal, report, until
-from wire import Wire
+from wire import SINK, Wire
 
 SENT = 20
 
@@ -114,6 +114,33 @@ def tests(net, program, delayline):
             raise Failed(words)
 
     yield "it is taken up again after a kill and a restart", restart
+
+    def listing():
+        sensor = wire.sensor("reset = off", "public_addresses = {203.0.113.9}", "incident_on_listing = reset")
+        try:
+            equal("incidents", [], sensor.query("incident", "list"))
+            refused()
+            found = until("one is open", lambda: sensor.query("incident", "list"), 5)[0]
+            equal("what is open", ("203.0.113.9", True, "egress25 watch"),
+                  (found["address"], found["reset"], found["opened_by"]))
+            until("it is in force", lambda: sensor.query("incident", "show")["effect"] == "resets are on", 5)
+            wire.all_killed(send(), SENT)
+            incident(sensor, "close")
+            refused()
+            sensor.stop()
+            sensor.start(judge=False)
+            refused()
+            time.sleep(2.5)
+            equal("incidents", 1, len(sensor.query("incident", "list")))
+        finally:
+            sensor.stop()
+
+    def refused():
+        code = ("import smtplib, sys\ntry:\n smtplib.SMTP(sys.argv[1], 25, 'mail').sendmail('listed@example.org',"
+                " 'b@example.net', 'x')\nexcept smtplib.SMTPSenderRefused as e:\n print(e.smtp_code)")
+        equal("the server's word", b"554\n", net.on("mail", "python3", "-c", code, SINK).stdout)
+
+    yield "a blacklisting that a server tells of opens one by itself, and once", listing
 
 
 def main():
