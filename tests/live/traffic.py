@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""What an ordinary network says all day, for test_mixed.py.
+
+usage: traffic.py serve READY ADDRESS:PORT...
+       traffic.py visit SECONDS PER_SECOND SOURCE TARGET:PORT
+
+Visitors hold dialogues in the manner of SMTP, of all kinds: short ones, several messages in one, long
+bodies, silences, ends without QUIT, half-closed ones.  They print what became of them, each as a number:
+whole, refused, reset, hung (nothing for 20 s), failed.
+"""
+import asyncio
+import collections
+import json
+import pathlib
+import random
+import sys
+
+PATIENCE = 20
+
+
+async def serve_one(reader, writer):
+    async def say(text):
+        writer.write(text + b"\r\n")
+        await writer.drain()
+
+    try:
+        await say(b"220 sink.example.net ESMTP")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                await say(b"354 go ahead")
+                while (line := await reader.readline()) and line != b".\r\n":
+                    pass
+                if line:
+                    await say(b"250 2.0.0 taken")
+            elif verb == b"QUIT":
+                await say(b"221 bye")
+                break
+            elif verb == b"RCPT" and random.random() < 0.1:
+                await say(b"550 5.1.1 no such user")
+            else:
+                await say(b"250 ok")
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+
+
+def split(text):
+    address, port = text.rsplit(":", 1)
+    return address, int(port)
+
+
+async def serve(ready, *places):
+    servers = [await asyncio.start_server(serve_one, *split(place), backlog=4096) for place in places]
+    pathlib.Path(ready).touch()
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+async def ask(reader, writer, text):
+    writer.write(text + b"\r\n")
+    reply = await reader.readline()
+    if not reply:
+        raise ConnectionResetError
+    return reply
+
+
+async def message(reader, writer):
+    await ask(reader, writer, b"MAIL FROM:<a@example.org>")
+    if (await ask(reader, writer, b"RCPT TO:<b@example.net>")).startswith(b"5"):
+        await ask(reader, writer, b"RSET")
+        return
+    await ask(reader, writer, b"DATA")
+    for _ in range(random.choice((0, 1, 3, 40))):
+        writer.write(b"x" * 8190 + b"\r\n")
+        await writer.drain()
+    await ask(reader, writer, b".")
+
+
+async def visit_once(source, target):
+    reader, writer = await asyncio.open_connection(*target, local_addr=(source, 0))
+    try:
+        if not await reader.readline():
+            raise ConnectionResetError
+        await ask(reader, writer, b"EHLO host")
+        if random.random() < 0.1:
+            await asyncio.sleep(random.random() * 8)
+        for _ in range(random.choice((0, 1, 1, 1, 4))):
+            await message(reader, writer)
+        end = random.random()
+        if end < 0.7:
+            await ask(reader, writer, b"QUIT")
+        elif end < 0.85:
+            writer.write_eof()
+            await reader.read()
+    finally:
+        writer.close()
+
+
+async def visit_and_count(source, target, counts):
+    try:
+        await asyncio.wait_for(visit_once(source, target), PATIENCE + 10)
+        counts["whole"] += 1
+    except ConnectionRefusedError:
+        counts["refused"] += 1
+    except ConnectionError:
+        counts["reset"] += 1
+    except (asyncio.TimeoutError, TimeoutError):
+        counts["hung"] += 1
+    except OSError:
+        counts["failed"] += 1
+
+
+async def visit(seconds, per_second, source, target):
+    counts = collections.Counter(whole=0, refused=0, reset=0, hung=0, failed=0)
+    loop, tasks = asyncio.get_running_loop(), set()
+    end = loop.time() + float(seconds)
+    while loop.time() < end:
+        task = asyncio.create_task(visit_and_count(source, split(target), counts))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        await asyncio.sleep(random.expovariate(float(per_second)))
+    await asyncio.gather(*tasks)
+    print(json.dumps(counts))
+
+
+asyncio.run({"serve": serve, "visit": visit}[sys.argv[1]](*sys.argv[2:]))
