@@ -15,8 +15,9 @@
 #include "query/timeline.h"
 #include "query/watching.h"
 
-#define INCIDENT_HOSTS	 20 /* offenders told one by one, of which the first few with all reasons */
-#define INCIDENT_REASONS 5  /* reasons of one of them */
+#define INCIDENT_HOSTS	  20 /* offenders told one by one; of JSON all that there are */
+#define INCIDENT_REASONS  5  /* reasons of one of them */
+#define INCIDENT_FINDINGS 10 /* of JSON all that there are */
 
 struct incident_report {
 	struct incident incident;
@@ -63,6 +64,10 @@ const char *incident_time(int64_t t, char buf[MOMENT_TEXT]);
 const char *incident_title(const struct incident_row *row, char buf[INCIDENT_TITLE]);
 /* "alice (10.0.0.7)" */
 const char *incident_host(const struct offender *o, char *buf, size_t size);
+/* "8 h" */
+const char *incident_step(const struct timeline *t, char buf[MOMENT_TEXT]);
+/* How many hosts there are findings of, beside those that are told. */
+int64_t incident_findings_more(const struct incident_report *i);
 /* "bot (0.98)", or "-" */
 const char *incident_verdict(const struct offender *o, char buf[64]);
 

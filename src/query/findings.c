@@ -297,9 +297,24 @@ static const char nobody_next[] =
 	"look at the mail server itself, for relay abuse (a stolen password, an open relay, a web "
 	"form: its log names the account) and backscatter (bounces to forged senders); and repeat "
 	"this at another hour, since bots sleep";
-static const char unseen_text[] = "nobody was seen to send past the mail server, but not all of it "
-				  "was watched, so nobody is cleared";
+static const char unseen_text[] =
+	"nobody who would explain a listing was seen, but not all of it was "
+	"watched, so nobody is cleared";
 static const char unseen_next[] = "mend what kept the monitor from seeing, and repeat this";
+
+/* Said of those beside the hosts that were found harmless, which a few minutes may mistake. */
+static const char nobody_beside[] =
+	"nobody who looks like a bot was seen to send past the mail server; the hosts above look "
+	"harmless, as far as what was seen of them tells";
+
+static const char *choose_nobody(const struct findings *f, const struct incident_row *i)
+{
+	if (f->watching.blind.count > 0)
+		return unseen_text;
+	if (f->rows.count > 1) /* itself */
+		return nobody_beside;
+	return i->freeze ? nobody_frozen : nobody_watched;
+}
 
 static int fill_nobody(const struct findings *f, const struct incident_row *i,
 		       struct finding_row *row)
@@ -314,10 +329,7 @@ static int fill_nobody(const struct findings *f, const struct incident_row *i,
 		.first_seen = TIME_UNKNOWN,
 		.last_seen = TIME_UNKNOWN,
 	};
-	rc = print_new(&row->text, "%s",
-		       blind	   ? unseen_text
-		       : i->freeze ? nobody_frozen
-				   : nobody_watched);
+	rc = print_new(&row->text, "%s", choose_nobody(f, i));
 	return rc < 0 ? rc : print_new(&row->next, "%s", blind ? unseen_next : nobody_next);
 }
 

@@ -92,7 +92,7 @@ static void put_findings(FILE *out, const struct incident_report *i)
 	const struct finding_row *rows = i->findings.rows.items;
 
 	put(out, "h2", "Findings");
-	for (size_t at = 0; at < i->findings.rows.count; at++) {
+	for (size_t at = 0; at < i->findings.rows.count && at < INCIDENT_FINDINGS; at++) {
 		fprintf(out, "<div class=\"finding%s\">\n",
 			rows[at].kind >= FINDING_DEVICE ? " calm" : "");
 		put(out, "p class=\"kind\"", rows[at].name);
@@ -100,8 +100,8 @@ static void put_findings(FILE *out, const struct incident_report *i)
 		put(out, "p class=\"soft\"", rows[at].next);
 		fputs("</div>\n", out);
 	}
-	if (i->findings.more > 0)
-		fprintf(out, "<p>And %" PRId64 " more.</p>\n", i->findings.more);
+	if (incident_findings_more(i) > 0)
+		fprintf(out, "<p>And %" PRId64 " more.</p>\n", incident_findings_more(i));
 }
 
 /* --- hosts ------------------------------------------------------------------------------------ */

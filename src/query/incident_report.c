@@ -40,6 +40,26 @@ const char *incident_verdict(const struct offender *o, char buf[64])
 	return text_print(buf, 64, "%s", *o->verdict ? o->verdict : "-");
 }
 
+const char *incident_step(const struct timeline *t, char buf[MOMENT_TEXT])
+{
+	int64_t minutes = t->step / MOMENT_MINUTE;
+
+	if (minutes % 1440 == 0)
+		return text_print(buf, MOMENT_TEXT, "%lld day%s", (long long)(minutes / 1440),
+				  minutes == 1440 ? "" : "s");
+	if (minutes % 60 == 0)
+		return text_print(buf, MOMENT_TEXT, "%lld h", (long long)(minutes / 60));
+	return text_print(buf, MOMENT_TEXT, "%lld min", (long long)minutes);
+}
+
+int64_t incident_findings_more(const struct incident_report *i)
+{
+	size_t rows = i->findings.rows.count;
+
+	return i->findings.more +
+	       (rows > INCIDENT_FINDINGS ? (int64_t)rows - INCIDENT_FINDINGS : 0);
+}
+
 struct window incident_bounds(const struct incident_report *i)
 {
 	struct window w = incident_window(&i->incident.row);

@@ -134,19 +134,19 @@ static void put_marks(FILE *out, const struct timeline *t)
 static void put_drawing(FILE *out, const struct timeline *t)
 {
 	int64_t grid = choose_grid(t->most), top = top_of(t->most, grid);
-	char from[MOMENT_TEXT], to[MOMENT_TEXT];
+	char from[MOMENT_TEXT], to[MOMENT_TEXT], step[MOMENT_TEXT];
 
+	incident_step(t, step);
 	fprintf(out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" "
 		"aria-labelledby=\"timeline-title timeline-desc\">\n"
-		"<title id=\"timeline-title\">Attempts by %" PRId64 " minutes</title>\n"
+		"<title id=\"timeline-title\">Attempts by %s</title>\n"
 		"<desc id=\"timeline-desc\">",
-		WIDTH, HEIGHT, t->step / MOMENT_MINUTE);
+		WIDTH, HEIGHT, step);
 	html_print(out,
-		   "Bars from %s to %s, %" PRId64 " minutes each; the highest stands for %" PRId64
+		   "Bars from %s to %s, %s each; the highest stands for %" PRId64
 		   " attempts. The table behind it has the numbers.",
-		   incident_time(t->since, from), incident_time(t->until, to),
-		   t->step / MOMENT_MINUTE, t->most);
+		   incident_time(t->since, from), incident_time(t->until, to), step, t->most);
 	fputs("</desc>\n", out);
 	put_grid(out, grid, top);
 	put_hours(out, t);
@@ -229,11 +229,13 @@ static void put_table(FILE *out, const struct timeline *t)
 
 void incident_svg(FILE *out, const struct timeline *t, const struct offenders *found)
 {
+	char step[MOMENT_TEXT];
+
 	fputs("<figure>\n", out);
 	put_drawing(out, t);
 	fputs("<figcaption>", out);
-	html_print(out, "Attempts to send past the mail server, by %" PRId64 " min; times in UTC.",
-		   t->step / MOMENT_MINUTE);
+	html_print(out, "Attempts to send past the mail server, by %s; times in UTC.",
+		   incident_step(t, step));
 	fputs("</figcaption>\n", out);
 	put_legend(out, t, found);
 	put_mark_list(out, t);

@@ -64,10 +64,10 @@ static void put_findings(const struct report_options *o, const struct incident_r
 	const struct finding_row *rows = i->findings.rows.items;
 
 	put_heading(o, "Findings");
-	for (size_t at = 0; at < i->findings.rows.count; at++)
+	for (size_t at = 0; at < i->findings.rows.count && at < INCIDENT_FINDINGS; at++)
 		put_text(o, "- ", 4, rows[at].text);
-	if (i->findings.more > 0)
-		fprintf(o->out, "  - and %" PRId64 " more\n", i->findings.more);
+	if (incident_findings_more(i) > 0)
+		fprintf(o->out, "  - and %" PRId64 " more\n", incident_findings_more(i));
 }
 
 /* --- hosts ------------------------------------------------------------------------------------ */
@@ -181,8 +181,8 @@ static void put_timeline(const struct report_options *o, const struct incident_r
 	int told = 0;
 	size_t at = 0;
 
-	text_print(heading, sizeof(heading), "Timeline: attempts by %" PRId64 " min, UTC",
-		   t->step / MOMENT_MINUTE);
+	text_print(heading, sizeof(heading), "Timeline: attempts by %s, UTC",
+		   incident_step(t, text));
 	put_heading(o, heading);
 	for (; at < t->points && told < LINES_MOST; at++)
 		if (point_sum(t, at) > 0 && ++told)

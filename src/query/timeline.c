@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "judge/schema.h"
 
+#define ROWS_MOST ((size_t)TIMELINE_POINTS * TIMELINE_SERIES)
+
 #define AT(member) .offset = offsetof(struct timeline_row, member)
 
 const struct field timeline_fields[] = {
@@ -137,7 +139,7 @@ static int64_t add_rows(struct timeline *t, size_t point, struct timeline_row *r
 int timeline_load(const struct record *r, const struct window *w, const struct offenders *offenders,
 		  struct timeline *ret_)
 {
-	struct timeline_row *rows = calloc(TIMELINE_POINTS * TIMELINE_SERIES, sizeof(*rows));
+	struct timeline_row *rows = calloc(ROWS_MOST, sizeof(*rows));
 	struct timeline t = {
 		.series = calloc(TIMELINE_SERIES, sizeof(*t.series)),
 		.rows.items = rows,

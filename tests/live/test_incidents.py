@@ -5,10 +5,12 @@ usage: test_incidents.py EGRESS25 DELAYLINE
 
 What must be found is what the bot's own socket calls say, as in test_resets.py.
 """
+import json
 import sqlite3
 import subprocess
 import sys
 import time
+from xml.etree import ElementTree
 
 import network
 from network import CLIENT, MAIL
@@ -114,6 +116,20 @@ def tests(net, program, delayline):
             raise Failed(words)
 
     yield "it is taken up again after a kill and a restart", restart
+
+    def reported():
+        sensor = run["sensor"]
+        told = json.loads(incident(sensor, "report", "3", "--format", "json")[0])
+        # Where it has sent to one server alone it may pass for a device.
+        equal("who it was", CLIENT, told["findings"][0]["address"])
+        equal("attempts in the timeline", told["offenders"][0]["attempts"], sum(p["attempts"] for p in told["timeline"]))
+        if told["offenders"][0]["attempts"] < 2 * SENT:
+            raise Failed(told["offenders"][0])
+        page = ElementTree.fromstring(incident(sensor, "report", "3", "--format", "html")[0])
+        if f"{CLIENT}: {told['offenders'][0]['attempts']}" not in "".join(page.itertext()):
+            raise Failed("the page does not have its attempts")
+
+    yield "its report names the bot, with all its attempts", reported
 
     def listing():
         sensor = wire.sensor("reset = off", "public_addresses = {203.0.113.9}", "incident_on_listing = reset")

@@ -229,7 +229,7 @@ static void a_printer_is_told_of_but_explains_no_listing(void **state)
 		       " x'00')");
 	expect(s, T0 + MOMENT_HOUR,
 	       "[.rows[].finding] == [\"device\", \"nobody\"] and"
-	       " (.rows[1].text | test(\"not frozen\")) and (.rows[1].next | test(\"relay "
+	       " (.rows[1].text | test(\"look harmless\")) and (.rows[1].next | test(\"relay "
 	       "abuse\"))");
 }
 
@@ -324,7 +324,7 @@ static void it_prints_plain_lines_with_what_to_do(void **state)
 	assert_int_equal(findings_print(&f, &options), 0);
 	fclose(options.out);
 	assert_string_equal(
-		text, "- nobody was seen to send past the mail server, but not all of it was\n"
+		text, "- nobody who would explain a listing was seen, but not all of it was\n"
 		      "  watched, so nobody is cleared\n"
 		      "  > mend what kept the monitor from seeing, and repeat this\n"
 		      "! no monitor ran: nothing that was sent was seen; start egress25 watch\n");

@@ -144,6 +144,7 @@ static void the_text_is_a_letter_of_78_columns(void **state)
 					   "What remains", "What to do next", NULL};
 	     *heading; heading++)
 		assert_non_null(strstr(text, *heading));
+	assert_non_null(strstr(text, "\nTimeline: attempts by 1 min, UTC\n"));
 	assert_non_null(strstr(text, "  2023-11-14 22:15        3 "
 				     "########################################\n"));
 	free(text);
