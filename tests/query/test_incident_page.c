@@ -98,6 +98,7 @@ static void hostile_text_stays_text_wherever_it_stands(void **state)
 	       " \"code\", \"blockquote\", \"figure\", \"figcaption\", \"svg\", \"desc\", \"rect\","
 	       " \"line\", \"text\", \"details\", \"summary\", \"table\", \"thead\", \"tbody\","
 	       " \"tr\", \"th\", \"td\", \"footer\"} and \"<script\" not in page and"
+	       " \"]]&gt;&quot;onload=&quot;x&#39; onerror=\" in page and"
 	       /* the title twice, the user, the effect, the sensor, HELO, names, reasons, list,
 		  reply */
 	       " words.count(\"<script>alert(1)</script>]]>\\\"onload=\") >= 10");

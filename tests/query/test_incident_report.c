@@ -150,6 +150,20 @@ static void the_text_is_a_letter_of_78_columns(void **state)
 	free(text);
 }
 
+/* Against the attempts themselves. */
+static void expect_point(struct scratch *s, const struct incident_report *i, size_t point)
+{
+	int64_t from = i->timeline.since + (int64_t)point * i->timeline.step, sum = 0;
+	int64_t since = i->incident.row.since / MOMENT_MINUTE * MOMENT_MINUTE;
+
+	for (size_t at = 0; at < i->timeline.series_count; at++)
+		sum += i->timeline.series[at].at[point];
+	assert_int_equal(sum, scratch_number(s,
+					     "SELECT count(*) FROM raw WHERE started >= %lld AND"
+					     " started < %lld",
+					     from > since ? from : since, from + i->timeline.step));
+}
+
 /* What was attempted stands in the timeline once, whatever its step. */
 static void expect_sum(struct scratch *s, int64_t length, int64_t step)
 {
@@ -174,6 +188,8 @@ static void expect_sum(struct scratch *s, int64_t length, int64_t step)
 	assert_int_equal(i.timeline.step, step);
 	assert_true(i.timeline.points <= TIMELINE_POINTS);
 	assert_int_equal(first % step, 0);
+	for (size_t at = 0; at < i.timeline.points; at++)
+		expect_point(s, &i, at);
 	incident_report_done(&i);
 }
 
