@@ -110,7 +110,7 @@ static void egress25_conf_5_names_every_setting(void **state)
 			!from || (strstr(found, "Default:") && strstr(found, "Default:") < from) ||
 			(strstr(found, "must be there") && strstr(found, "must be there") < from));
 	}
-	assert_int_equal(count, 24);
+	assert_int_equal(count, 25);
 }
 
 int main(int argc, char **argv)
