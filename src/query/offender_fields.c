@@ -27,6 +27,19 @@ static void cell_destinations(const void *row, int64_t now, char *buf, size_t si
 	text_print(buf, size, "%" PRId64 "%s", o->destinations, o->destinations_exact ? "" : "+");
 }
 
+/* Of those that were reset when established. */
+static void cell_killed(const void *row, int64_t now, char *buf, size_t size)
+{
+	const struct offender *o = row;
+
+	(void)now;
+	if (o->killable)
+		text_print(buf, size, "%" PRId64 " of %" PRId64,
+			   o->killed.known ? o->killed.value : 0, o->killable);
+	else
+		*buf = '\0';
+}
+
 static void cell_permitted(const void *row, int64_t now, char *buf, size_t size)
 {
 	const struct offender *o = row;
@@ -92,11 +105,11 @@ const struct field offender_fields[] = {
 	{"vendor", FIELD_TEXT, AT(vendor)},
 	{"vlans", FIELD_NUMBERS, AT(vlans), .heading = "VLAN", .place = 4, .weight = 80,
 	 .least = 4},
-	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 13, .weight = 55,
+	{"sensor", FIELD_TEXT, AT(sensor), .heading = "SENSOR", .place = 14, .weight = 55,
 	 .least = 6, .merged = true},
-	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 10,
+	{"first_seen", FIELD_TIME, AT(first_seen), .heading = "FIRST SEEN", .place = 11,
 	 .weight = 30, .cell = cell_first_seen},
-	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 11, .weight = 75,
+	{"last_seen", FIELD_TIME, AT(last_seen), .heading = "LAST SEEN", .place = 12, .weight = 75,
 	 .cell = cell_last_seen},
 	{"attempts", FIELD_INTEGER, AT(attempts), .heading = "ATTEMPTS", .place = 5, .weight = 95,
 	 .right = true},
@@ -110,16 +123,17 @@ const struct field offender_fields[] = {
 	{"destinations_exact", FIELD_BOOL, AT(destinations_exact)},
 	{"bytes_sent", FIELD_INTEGER, AT(bytes_sent)},
 	{"resets", FIELD_INTEGER, AT(resets)},
-	{"killed", FIELD_MAYBE, AT(killed)},
+	{"killed", FIELD_MAYBE, AT(killed), .heading = "KILLED", .place = 9, .weight = 68,
+	 .right = true, .cell = cell_killed},
 	{"helo", FIELD_TEXTS, AT(helo)},
-	{"outcomes", FIELD_OUTCOMES, AT(outcomes), .heading = "OUTCOMES", .place = 9, .weight = 50,
+	{"outcomes", FIELD_OUTCOMES, AT(outcomes), .heading = "OUTCOMES", .place = 10, .weight = 50,
 	 .least = 12},
 	{"verdict", FIELD_CHARS, AT(verdict), .heading = "VERDICT", .place = 2, .weight = 97,
 	 .cell = cell_verdict},
 	{"score", FIELD_REAL, AT(score)},
-	{"reasons", FIELD_TEXTS, AT(reasons), .heading = "BECAUSE", .place = 14, .weight = 99,
+	{"reasons", FIELD_TEXTS, AT(reasons), .heading = "BECAUSE", .place = 15, .weight = 99,
 	 .below = true},
-	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 12,
+	{"now_permitted", FIELD_BOOL, AT(now_permitted), .heading = "TODAY", .place = 13,
 	 .weight = 60, .cell = cell_permitted},
 	{0},
 };

@@ -131,6 +131,27 @@ static void an_offender_is_told_by_every_field_of_the_interface(void **state)
 	free(text);
 }
 
+static void the_table_says_how_many_of_how_many_were_killed(void **state)
+{
+	struct scratch *s = *state;
+	struct offenders o = {0};
+	struct record *r;
+	uint64_t outside;
+	char *text;
+
+	add_raw(s, 1, 1, 0, true, "connected");
+	scratch_sum(s);
+	scratch_sql(s, "UPDATE host_sum SET killable = 2, killed = 1");
+	r = open_record(s);
+	assert_int_equal(offenders_load(r, &ALL, 0, NULL, T0, &o, &outside), 0);
+	text = scratch_print(REPORT_TABLE, 200, offender_fields, o.items, o.count,
+			     sizeof(*o.items));
+	assert_non_null(strstr(text, "1 of 2"));
+	free(text);
+	offenders_done(&o);
+	record_close(r);
+}
+
 static void a_host_that_is_only_permitted_is_no_offender(void **state)
 {
 	struct scratch *s = *state;
@@ -460,6 +481,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RECORD(an_offender_is_told_by_every_field_of_the_interface),
+		WITH_RECORD(the_table_says_how_many_of_how_many_were_killed),
 		WITH_RECORD(a_host_that_is_only_permitted_is_no_offender),
 		WITH_RECORD(the_order_is_connected_then_attempts_then_address),
 		WITH_RECORD(a_router_s_mac_address_is_nobody_s),
