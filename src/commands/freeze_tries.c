@@ -61,16 +61,19 @@ static bool is_news(struct tries *t, const struct offender *o)
 
 static void tell_news(struct tries *t, void (*tell)(void *context, const char *text), void *context)
 {
-	char line[512], score[16] = "", messages[48] = "";
+	char line[512], score[16], messages[48];
 
 	for (size_t i = 0; i < t->found.count; i++) {
 		const struct offender *o = &t->found.items[i];
 
 		if (!is_news(t, o))
 			continue;
-		text_print(score, sizeof(score), o->score.known ? " %.2f" : "", o->score.value);
-		text_print(messages, sizeof(messages),
-			   o->messages.known ? ", messages %" PRId64 : "", o->messages.value);
+		score[0] = messages[0] = '\0';
+		if (o->score.known)
+			text_print(score, sizeof(score), " %.2f", o->score.value);
+		if (o->messages.known)
+			text_print(messages, sizeof(messages), ", messages %" PRId64,
+				   o->messages.value);
 		text_print(line, sizeof(line),
 			   "%s tries%s%s: %s%s; attempts %" PRId64 ", connected %" PRId64 "%s",
 			   o->address, *o->mac ? ", MAC " : "", o->mac,

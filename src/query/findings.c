@@ -210,8 +210,8 @@ static int describe_server(const struct suspect *s, const char *machine, char **
 			machine, f->senders, f->attempts, plural(f->attempts));
 	return print_new(ret_,
 			 "the mail server %s connected %" PRId64 " time%s of %" PRId64
-			 " attempt%s while it was frozen, and no message or sender was seen%s: a "
-			 "callout, or a bot",
+			 " attempt%s while it was frozen, and no message or sender was seen%s: "
+			 "callout or bot",
 			 machine, f->connected, plural(f->connected), f->attempts,
 			 plural(f->attempts),
 			 f->encrypted > 0 ? ", but some went on encrypted" : "");

@@ -157,11 +157,12 @@ class Freezing:
         for server in self.servers.values():
             self.write_recipe(server.mta)
 
-    def write_recipe(self, mta, before=""):
-        """What stands for the recipe; `before` is a line of shell in front of it."""
+    def write_recipe(self, mta, extra="", behind=False):
+        """What stands for the recipe, with lines of shell in front of it or behind."""
         inside = shlex.join(map(str, mta.inside("sh", RECIPES / mta.name)))
-        options = shlex.join(map(str, mta.options()))
-        (self.recipes / mta.name).write_text(f'#!/bin/sh\n{before}\nexec {inside} "$@" {options}\n')
+        command = f'{inside} "$@" {shlex.join(map(str, mta.options()))}'
+        lines = (command, "status=$?", extra, "exit $status") if behind else (extra, f"exec {command}")
+        (self.recipes / mta.name).write_text("\n".join(("#!/bin/sh", *lines, "")))
 
     def run(self, command, *words, terminal=False):
         return Program([self.program, command, "--config", self.sensor.config, "--record", self.sensor.record,
@@ -186,6 +187,12 @@ class Freezing:
 
 def parsed(text):
     return json.loads(text[text.index("{"):])
+
+
+def words_of(text, *wanted):
+    for word in wanted:
+        if word not in text:
+            raise Failed(f"{word!r} is not in {text[-1500:]!r}")
 
 
 WORKSTATION = CLIENT

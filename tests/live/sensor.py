@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -82,6 +83,27 @@ class Sensor:
         with contextlib.suppress(Failed, ValueError):
             return (self.status() or {}).get("running")
         return False
+
+    @contextlib.contextmanager
+    def halted(self):
+        """The monitor stands still, and holds no lock on its record."""
+        pid = self.child.pid  # `ip netns exec` becomes what it runs
+
+        def halt():
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                with contextlib.closing(sqlite3.connect(self.record, 0, isolation_level=None)) as db:
+                    db.execute("BEGIN IMMEDIATE")
+                    return True
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                return False
+
+        until("it is halted without a lock", halt)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def stop(self, how=signal.SIGTERM):
         child, self.child = self.child, None

@@ -13,15 +13,9 @@ import time
 
 import mtas
 import network
-from freezing import SOURCES, WORKSTATION, Freezing
+from freezing import SOURCES, WORKSTATION, Freezing, words_of
 from network import ACCEPT
-from sensor import Failed, equal, report, until
-
-
-def words_of(text, *wanted):
-    for word in wanted:
-        if word not in text:
-            raise Failed(f"{word!r} is not in {text[-1500:]!r}")
+from sensor import Failed, equal, report
 
 
 def tests(net, program, ending):

@@ -6,6 +6,8 @@ usage: test_incidents.py EGRESS25 DELAYLINE
 What must be found is what the bot's own socket calls say, as in test_resets.py.
 """
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -110,12 +112,40 @@ def tests(net, program, delayline):
         sensor.start(judge=False)
         wire.all_killed(send(), SENT)
         incident(sensor, "close")
+
+    yield "it is taken up again after a kill and a restart", restart
+
+    def unanswered():
+        sensor = run["sensor"]
+        with sensor.halted():
+            number, words = incident(sensor, "open", expected=3)
+        if "did not acknowledge it within 2 s" not in words or number != "4\n":
+            raise Failed(f"{number} {words}")
+        until("it is taken up then", lambda: sensor.query("incident", "show")["acknowledged"])
+        incident(sensor, "close")
+        os.kill(sensor.child.pid, signal.SIGUSR1)
+        until("resets are stopped", lambda: "SIGUSR1" in sensor.words.read_text())
+        _, words = incident(sensor, "open", "--reset", expected=3)
+        if "is open, but resets stay off: SIGUSR1" not in words:
+            raise Failed(words)
+        incident(sensor, "close")
+
+    yield "what the monitor does not answer, or cannot do, ends with status 3", unanswered
+
+    def user():
+        sensor = run["sensor"]
+        for name, expected in (("nobody", "nobody"), ("no\x1b[31mbody", "root")):
+            os.environ["SUDO_USER"] = name
+            incident(sensor, "open")
+            equal(f"opened by, where sudo says {name!r}", expected, sensor.query("incident", "show")["opened_by"])
+            incident(sensor, "close")
+        del os.environ["SUDO_USER"]
         sensor.stop()
         _, words = incident(sensor, "open", "--reason", "nobody runs")
         if "no monitor runs" not in words:
             raise Failed(words)
 
-    yield "it is taken up again after a kill and a restart", restart
+    yield "who opened it is told behind sudo too; and where no monitor runs, that is", user
 
     def reported():
         sensor = run["sensor"]

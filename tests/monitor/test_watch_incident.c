@@ -161,6 +161,32 @@ static void an_incident_ends_by_itself_at_its_limit(void **state)
 	end_resets();
 }
 
+/* A freeze of a second, in the open incident of an hour. */
+static void freeze_for_a_second(int beat)
+{
+	if (beat == 1)
+		open_incident();
+	else if (beat == 5)
+		change_record("UPDATE incident SET freeze = 1, frozen = 0, revision = 2,"
+			      " frozen_until = 1000000 * (unixepoch() + 1)");
+	else if (beat == 12)
+		end();
+}
+
+static void a_freeze_in_the_open_incident_is_taken_up_and_ends_at_its_own_limit(void **state)
+{
+	const char *words = run_incident("i-freeze.db", RESET_OFF, freeze_for_a_second), *at;
+
+	(void)state;
+	at = strstr(words, ": resets are on; mail servers may not send");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "incident 1: the freeze has come to its limit"));
+	assert_int_equal(ask(incident_path, "SELECT taken = 2 AND closed IS NULL AND effect ="
+					    " 'resets are on' FROM incident"),
+			 1);
+	end_resets();
+}
+
 static int enter(void **state)
 {
 	(void)state;
@@ -183,6 +209,8 @@ int main(void)
 		cmocka_unit_test(sigusr1_outranks_an_incident_and_the_record_is_told),
 		cmocka_unit_test(an_open_incident_is_taken_up_again_after_a_restart),
 		cmocka_unit_test(an_incident_ends_by_itself_at_its_limit),
+		cmocka_unit_test(
+			a_freeze_in_the_open_incident_is_taken_up_and_ends_at_its_own_limit),
 	};
 
 	return cmocka_run_group_tests_name("watch_incident", tests, enter, leave);
