@@ -161,21 +161,32 @@ static int run(const struct options *o, struct query *q, const struct mta_target
 	return out.failed ? EXIT_FAILED : status;
 }
 
+/* What is wrong on the command line is told before the record is looked at. */
+static int prepare(const struct options *o, const struct config *c, struct mta_target *target,
+		   struct order *order)
+{
+	struct config *again = NULL;
+	bool running = false;
+	int status = freeze_target(o, c, "freeze", NULL, NULL, target);
+
+	if (status == EXIT_DONE)
+		status = take_order(o, c, target, order);
+	if (status == EXIT_DONE)
+		status = order_running(o, &again, &running);
+	config_free(again);
+	return status == EXIT_DONE && !running ? need_monitor(c) : status;
+}
+
 int command_freeze(const struct options *o)
 {
 	struct config *c = NULL;
 	struct mta_target target;
 	struct order order;
 	struct query q = {0};
-	bool running = false;
-	int status = order_running(o, &c, &running);
+	int status = options_config(o, &c);
 
 	if (status == EXIT_DONE)
-		status = freeze_target(o, c, "freeze", NULL, NULL, &target);
-	if (status == EXIT_DONE)
-		status = take_order(o, c, &target, &order);
-	if (status == EXIT_DONE && !running)
-		status = need_monitor(c);
+		status = prepare(o, c, &target, &order);
 	if (status == EXIT_DONE)
 		status = query_open(o, true, &q);
 	if (status == EXIT_DONE)

@@ -180,6 +180,14 @@ static int write_answer(struct store *s, const struct incident_answer *a, int64_
 	return store_end(s, r);
 }
 
+/* Whoever wrote the record may have written anything: times that cannot overflow. */
+static int64_t read_time(struct sqlite3_stmt *st, int column)
+{
+	int64_t t = sqlite3_column_int64(st, column);
+
+	return t < 0 ? 0 : t > MOMENT_LAST ? MOMENT_LAST : t;
+}
+
 static int read_order(struct store *s, struct incident_order *ret_)
 {
 	struct sqlite3_stmt *st = store_plain(s, SQL_INCIDENT_CURRENT);
@@ -191,13 +199,13 @@ static int read_order(struct store *s, struct incident_order *ret_)
 	if (r == 0)
 		return 0;
 	ret_->id = sqlite3_column_int64(st, 0);
-	ret_->opened = sqlite3_column_int64(st, 1);
-	ret_->until = sqlite3_column_int64(st, 2);
+	ret_->opened = read_time(st, 1);
+	ret_->until = read_time(st, 2);
 	ret_->reset = sqlite3_column_int(st, 3) != 0;
 	ret_->freeze = sqlite3_column_int(st, 4) != 0;
 	ret_->revision = sqlite3_column_int64(st, 5);
-	ret_->frozen = sqlite3_column_int64(st, 6);
-	ret_->frozen_until = sqlite3_column_int64(st, 7);
+	ret_->frozen = read_time(st, 6);
+	ret_->frozen_until = read_time(st, 7);
 	sqlite3_reset(st);
 	return 0;
 }

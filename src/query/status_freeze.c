@@ -12,14 +12,14 @@ static void say(struct status_freeze *f, int64_t now)
 	text_print(what, sizeof(what), "%s on %s", *row->mta ? row->mta : "the mail server",
 		   *row->mta_host ? row->mta_host : "this machine");
 	moment_format_local(row->frozen, since);
-	moment_format_local(row->frozen_until, until);
+	moment_format_local(incident_frozen_until(row), until);
 	moment_format_ago(row->frozen, now, ago);
 	if (!f->over)
 		text_print(f->words, sizeof(f->words),
 			   "FROZEN: %s sends nothing since %s (%s), until %s; egress25 thaw ends "
 			   "it now.",
 			   what, since, ago, until);
-	else if (now - row->frozen_until < THAWING)
+	else if (now - incident_frozen_until(row) < THAWING)
 		text_print(f->words, sizeof(f->words), "THAWING: %s, frozen since %s (%s).", what,
 			   since, ago);
 	else
@@ -36,6 +36,6 @@ void status_judge_freeze(struct status *s, int64_t now)
 	f->incident = f->row.id;
 	if (f->incident == 0)
 		return;
-	f->over = now >= f->row.frozen_until;
+	f->over = now >= incident_frozen_until(&f->row);
 	say(f, now);
 }

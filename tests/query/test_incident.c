@@ -149,12 +149,46 @@ static void a_mail_server_that_sent_while_frozen_is_not_excused_by_policy(void *
 	assert_true(is_permitted(s));
 }
 
+static void a_freeze_is_told_by_its_own_times(void **state)
+{
+	struct scratch *s = *state;
+	struct incident_row row;
+	struct record *r;
+
+	add_incident(s, T0, T0 + MOMENT_HOUR, 0);
+	scratch_sql(s,
+		    "UPDATE incident SET freeze = 1, frozen = %lld, frozen_until = %lld,"
+		    " mta = 'exim'||x'1b', thawed = NULL",
+		    T0 + 5, T0 + 9);
+	expect(s, 1, T0,
+	       ".frozen == \"2023-11-14T22:14:00.000005Z\" and .thawed == null and"
+	       " .frozen_until == \"2023-11-14T22:14:00.000009Z\" and .mta == \"exim\\\\x1b\""
+	       " and .mta_host == null");
+	r = open_record(s);
+	assert_int_equal(incident_unthawed(r, T0, &row), 1);
+	assert_int_equal(incident_frozen(&row), T0 + 5);
+	assert_int_equal(incident_frozen_until(&row), T0 + 9);
+	row.frozen_until = T0 + 2 * MOMENT_HOUR;
+	assert_int_equal(incident_frozen_until(&row), T0 + MOMENT_HOUR);
+	row.frozen = row.frozen_until = TIME_UNKNOWN; /* written by hand */
+	assert_int_equal(incident_frozen(&row), T0);
+	assert_int_equal(incident_frozen_until(&row), T0 + MOMENT_HOUR);
+	row.freeze = false;
+	assert_int_equal(incident_frozen(&row), TIME_UNKNOWN);
+	record_close(r);
+	scratch_sql(s, "UPDATE incident SET thawed = 1");
+	r = open_record(s);
+	assert_int_equal(incident_unthawed(r, T0, &row), 0);
+	record_close(r);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(it_counts_what_began_within_its_window_alone),
 		TEST(one_past_its_limit_is_closed_though_nobody_wrote_that_down),
+		TEST(a_freeze_is_told_by_its_own_times),
 		TEST(a_mail_server_that_sent_while_frozen_is_not_excused_by_policy),
 	};
 

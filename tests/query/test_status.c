@@ -291,6 +291,62 @@ static void whoever_may_send_and_behaves_like_a_bot_is_a_remark(void **state)
 
 #define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* A freeze that began so long ago, and lasts or lasted until then; nobody has proven its end. */
+static void add_freeze(struct fixture *f, int64_t ago, int64_t until)
+{
+	scratch_sql(&f->s,
+		    "INSERT INTO incident(opened, opened_by, since, until, reason, reset, freeze,"
+		    " policy, frozen, frozen_until, mta, mta_host) VALUES (%lld, 'joe', %lld, %lld,"
+		    " '', 0, 1, '', %lld, %lld, 'exim', 'mail')",
+		    NOW - ago, NOW - ago, until + MOMENT_MINUTE, NOW - ago, until);
+}
+
+/* What an admin is told of it; "" where nothing is frozen. */
+static const char *frozen_words(struct fixture *f)
+{
+	static char words[sizeof(((struct status *)NULL)->freeze.words)];
+	char error[RECORD_ERROR];
+	struct record *r = NULL;
+	struct status s;
+
+	assert_int_equal(record_open(f->s.path, &r, error), 0);
+	assert_int_equal(status_load(r, SILENT_AFTER, NOW, &s), 0);
+	memcpy(words, s.freeze.words, sizeof(words));
+	status_done(&s);
+	record_close(r);
+	return words;
+}
+
+static void a_frozen_mail_server_is_told_loudly(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, ".freeze == null");
+	assert_string_equal(frozen_words(f), "");
+	add_freeze(f, 3 * MOMENT_MINUTE, NOW + MOMENT_MINUTE);
+	expect(f, ".freeze == {\"incident\": 1, \"mta\": \"exim\", \"mta_host\": \"mail\","
+		  " \"frozen\": \"2023-11-14T22:10:20.000000Z\","
+		  " \"frozen_until\": \"2023-11-14T22:14:20.000000Z\", \"over\": false}");
+	assert_memory_equal(frozen_words(f), "FROZEN: exim on mail ", 21);
+	assert_non_null(strstr(frozen_words(f), "(3 min ago)"));
+}
+
+static void a_thaw_that_nobody_has_proven_is_told_whatever_became_of_the_incident(void **state)
+{
+	struct fixture *f = *state;
+
+	add_freeze(f, 3 * MOMENT_MINUTE, NOW - MOMENT_SECOND);
+	expect(f, ".freeze.over");
+	assert_memory_equal(frozen_words(f), "THAWING: exim on mail", 21);
+	scratch_sql(&f->s, "UPDATE incident SET frozen_until = %lld, closed = %lld",
+		    NOW - 2 * MOMENT_MINUTE, NOW - MOMENT_MINUTE);
+	assert_memory_equal(frozen_words(f), "THAW NOT CONFIRMED: exim on mail", 32);
+	scratch_sql(&f->s, "UPDATE incident SET frozen_until = NULL");
+	assert_memory_equal(frozen_words(f), "THAW NOT CONFIRMED: exim on mail", 32);
+	scratch_sql(&f->s, "UPDATE incident SET thawed = 1");
+	expect(f, ".freeze == null");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +365,8 @@ int main(void)
 		WITH_RECORD(unclassified_traffic_is_told_with_its_addresses),
 		WITH_RECORD(one_connection_is_told_as_one),
 		WITH_RECORD(whoever_may_send_and_behaves_like_a_bot_is_a_remark),
+		WITH_RECORD(a_frozen_mail_server_is_told_loudly),
+		WITH_RECORD(a_thaw_that_nobody_has_proven_is_told_whatever_became_of_the_incident),
 		WITH_RECORD(a_sheet_fits_the_terminal),
 	};
 
