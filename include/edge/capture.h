@@ -27,6 +27,7 @@ struct capture_options {
 	const uint16_t *ports; /* watched and also watched ones, for the kernel filter */
 	size_t port_count;
 	int ring_bytes; /* 0: CAPTURE_RING */
+	bool all;	/* every frame: no filter, so that ports mean nothing */
 };
 
 /*

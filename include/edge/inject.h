@@ -1,9 +1,12 @@
 /*
- * inject: reset segments onto a wire by libnet, from the interface's own MAC address: another one
+ * inject: reset segments, and probes, onto a wire by libnet, from the interface's own MAC address: another one
  * would teach the switch a wrong port for it, and cut off bystanders.
  */
 #ifndef EGRESS25_EDGE_INJECT_H
 #define EGRESS25_EDGE_INJECT_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 #include "wire/reset.h"
 
@@ -20,5 +23,10 @@ void inject_close(struct injector *i); /* accepts NULL */
 
 /* Sends one segment as it is planned.  0 or a negative errno: -ENOBUFS where the queue is full. */
 int inject_send(struct injector *i, const struct reset *r);
+
+/* The interface's own MAC address. */
+const uint8_t *inject_mac(const struct injector *i);
+/* Sends a whole Ethernet frame; -EINVAL where it is not from that address. */
+int inject_frame(struct injector *i, const uint8_t *frame, size_t length);
 
 #endif

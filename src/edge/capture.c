@@ -163,7 +163,7 @@ int capture_set_ports(struct capture *c, const uint16_t *ports, size_t port_coun
 static int set_filter(struct capture *c, const struct capture_options *options,
 		      char error[CAPTURE_ERROR])
 {
-	int r = capture_set_ports(c, options->ports, options->port_count);
+	int r = options->all ? 0 : capture_set_ports(c, options->ports, options->port_count);
 
 	if (r == -ENOMEM)
 		return complain(

@@ -168,14 +168,35 @@ static bool build(struct injector *i, const struct reset *r)
 				     0) >= 0;
 }
 
-int inject_send(struct injector *i, const struct reset *r)
+/* What was built last. */
+static int put_out(struct injector *i)
 {
-	if (addr_is_v4(&r->source) != addr_is_v4(&r->destination) || r->tag_count > PACKET_TAGS)
-		return -EINVAL;
-	if (!build(i, r))
-		return -ENOMEM;
 	errno = 0;
 	if (libnet_write(i->libnet) < 0)
 		return errno ? -errno : -EIO;
 	return 0;
+}
+
+int inject_send(struct injector *i, const struct reset *r)
+{
+	if (addr_is_v4(&r->source) != addr_is_v4(&r->destination) || r->tag_count > PACKET_TAGS)
+		return -EINVAL;
+	return build(i, r) ? put_out(i) : -ENOMEM;
+}
+
+const uint8_t *inject_mac(const struct injector *i)
+{
+	return i->mac;
+}
+
+int inject_frame(struct injector *i, const uint8_t *frame, size_t length)
+{
+	if (length <= LIBNET_ETH_H || memcmp(frame + sizeof(i->mac), i->mac, sizeof(i->mac)) != 0)
+		return -EINVAL;
+	libnet_clear_packet(i->libnet);
+	if (libnet_build_ethernet(frame, i->mac, (uint16_t)(frame[12] << 8 | frame[13]),
+				  frame + LIBNET_ETH_H, (uint32_t)(length - LIBNET_ETH_H),
+				  i->libnet, 0) < 0)
+		return -ENOMEM;
+	return put_out(i);
 }
