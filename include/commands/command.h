@@ -66,6 +66,7 @@ int command_offenders(const struct options *options);
 int command_host(const struct options *options);
 int command_connections(const struct options *options);
 int command_status(const struct options *options);
+int command_check(const struct options *options);
 int command_incident(const struct options *options);
 int command_freeze(const struct options *options);
 int command_thaw(const struct options *options);

@@ -1,6 +1,6 @@
 /*
- * inject: reset segments, and probes, onto a wire by libnet, from the interface's own MAC address: another one
- * would teach the switch a wrong port for it, and cut off bystanders.
+ * inject: reset segments, and probes, onto a wire by libnet, from the interface's own MAC address:
+ * another one would teach the switch a wrong port for it, and cut off bystanders.
  */
 #ifndef EGRESS25_EDGE_INJECT_H
 #define EGRESS25_EDGE_INJECT_H

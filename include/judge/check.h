@@ -85,7 +85,7 @@ struct check_prober {
 };
 
 struct check_facts {
-	int64_t listened; /* microseconds */
+	int64_t listened;  /* microseconds */
 	uint32_t snapshot; /* bytes of a frame that are read at most */
 	uint8_t port_count;
 	struct check_port ports[CHECK_PORTS];

@@ -106,6 +106,23 @@ const struct command command_table[] = {
 		.run = command_status,
 	},
 	{
+		.name = "check",
+		.summary = "prove a deployment before it is needed",
+		.synopsis = "check -i IFACE... [OPTION...]",
+		.details = "Listens on mirror ports for ten seconds or --for DURATION, and says "
+			   "whether they\n"
+			   "show what they must, and whether resets reach the hosts: of which "
+			   "three at most\n"
+			   "are asked by a harmless probe, none with --reset never.  What to do "
+			   "stands by.",
+		.example = "  egress25 check -i eth1 --mail-server 10.0.0.25",
+		.options = "interface exit-code for reset! reset-via! " POLICY OUTPUT,
+		.found = "a check failed",
+		.minimum = 0,
+		.maximum = 0,
+		.run = command_check,
+	},
+	{
 		.name = "incident",
 		.summary = "open, close, show or report a blacklist incident",
 		.synopsis = "incident [OPTION...] open | close | list | show | report [N]",

@@ -86,8 +86,7 @@ size_t check_judge(const struct check_facts *f, struct check ret_[CHECK_MOST])
 /* What no frame will change: that no mail server is configured, that nothing is sent. */
 static bool is_fixed(const struct check_facts *f, const struct check *c)
 {
-	return !kinds[c->kind].listens ||
-	       (c->kind == CHECK_MAIL_SERVER && f->server_count == 0) ||
+	return !kinds[c->kind].listens || (c->kind == CHECK_MAIL_SERVER && f->server_count == 0) ||
 	       (c->kind == CHECK_INJECTION && f->mode == RESET_NEVER);
 }
 

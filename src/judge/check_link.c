@@ -88,8 +88,9 @@ enum check_result check_offload(const struct check_facts *f, size_t at, struct c
 	const struct check_port *p = &f->ports[at];
 
 	if (p->merged) {
-		SAY(c, "%" PRIu64 " frame%s longer than the interface's %u bytes, up to %u: merged "
-		       "on the way, and read to byte %u only",
+		SAY(c,
+		    "%" PRIu64 " frame%s longer than the interface's %u bytes, up to %u: merged "
+		    "on the way, and read to byte %u only",
 		    p->merged, check_s(p->merged), p->mtu, p->longest, f->snapshot);
 		advise_offload(p, c);
 		return CHECK_FAIL;
@@ -100,8 +101,7 @@ enum check_result check_offload(const struct check_facts *f, size_t at, struct c
 		return CHECK_UNKNOWN;
 	}
 	if (p->gro || p->lro) {
-		SAY(c, "%s may merge frames, of which %u bytes are read; none of %" PRIu64
-		       " was",
+		SAY(c, "%s may merge frames, of which %u bytes are read; none of %" PRIu64 " was",
 		    p->gro && p->lro ? "GRO and LRO"
 		    : p->gro	     ? "GRO"
 				     : "LRO",

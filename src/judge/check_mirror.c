@@ -6,8 +6,8 @@
 #define MIRROR_ADVICE                                                                              \
 	"mirror, on the switch, the port that leads to the router onto the port that this "        \
 	"interface is plugged into, both directions; or name another interface with -i"
-#define LONE_SHARE 10 /* percent of the connections: asymmetric routes, or a mirror that loses */
-#define STRAY_SHARE 1 /* percent of the frames */
+#define LONE_SHARE  10 /* percent of the connections: asymmetric routes, or a mirror that loses */
+#define STRAY_SHARE 1  /* percent of the frames */
 
 static unsigned int seconds(const struct check_facts *f)
 {
@@ -50,8 +50,9 @@ enum check_result check_interface(const struct check_facts *f, size_t at, struct
 	if (p->unread * 2 <= p->frames)
 		return CHECK_PASS;
 	check_add(c->seen, sizeof(c->seen), "; %" PRIu64 " were not understood", p->unread);
-	ADVISE(c, "capture some with tcpdump -i %s: the mirror may wrap its frames in what "
-		  "egress25 cannot unpack",
+	ADVISE(c,
+	       "capture some with tcpdump -i %s: the mirror may wrap its frames in what "
+	       "egress25 cannot unpack",
 	       p->name);
 	return CHECK_WARN;
 }
@@ -62,8 +63,7 @@ static void add_ways(const struct check_facts *f, struct check *c)
 		const struct check_port *p = &f->ports[i];
 
 		check_add(c->seen, sizeof(c->seen),
-			  "%s %s %" PRIu64 " frames out and %" PRIu64 " in", i ? "," : ";",
-			  p->name,
+			  "%s %s %" PRIu64 " frames out and %" PRIu64 " in", i ? "," : ";", p->name,
 			  p->ways[CHECK_OUTWARD][0] + p->ways[CHECK_OUTWARD][1],
 			  p->ways[CHECK_INWARD][0] + p->ways[CHECK_INWARD][1]);
 	}
@@ -82,8 +82,8 @@ static enum check_result directions_one(const struct check_facts *f, struct chec
 	if (out && in)
 		SAY(c, "of %u TCP connections each was seen in one direction only", out + in);
 	else
-		SAY(c, "of %u TCP connection%s only what %s was seen", out + in,
-		    check_s(out + in), out ? "goes out" : "comes in");
+		SAY(c, "of %u TCP connection%s only what %s was seen", out + in, check_s(out + in),
+		    out ? "goes out" : "comes in");
 	ADVISE(c, "let the switch mirror both directions of the port, received and sent; where "
 		  "they come in by two interfaces, name both with -i");
 	return CHECK_FAIL;
@@ -127,8 +127,9 @@ static enum check_result nat_outside(const struct check_facts *f, struct check *
 	char address[ADDR_TEXT];
 
 	if (f->sides.public_seen) {
-		SAY(c, "outside: %s, an address of ours as the Internet sees it, speaks with "
-		       "others, and no internal one does",
+		SAY(c,
+		    "outside: %s, an address of ours as the Internet sees it, speaks with "
+		    "others, and no internal one does",
 		    addr_format(&f->sides.public_address, address));
 		ADVISE(c, "mirror a port on the inside of the router or firewall: outside all "
 			  "hosts have one address, and nothing can tell which one sends");
@@ -144,8 +145,9 @@ static enum check_result nat_outside(const struct check_facts *f, struct check *
 static enum check_result nat_nothing(const struct check_facts *f, struct check *c)
 {
 	if (f->sides.foreign) {
-		SAY(c, "%" PRIu64 " frames came in tunnels from external addresses, which are "
-		       "not unpacked",
+		SAY(c,
+		    "%" PRIu64 " frames came in tunnels from external addresses, which are "
+		    "not unpacked",
 		    f->sides.foreign);
 		ADVISE(c, "name the switch that mirrors by its address with --internal");
 		return CHECK_FAIL;

@@ -183,11 +183,9 @@ static void note_link(struct check_port *port, const struct packet *p)
 	port->pppoe = port->pppoe || p->pppoe;
 	if (p->tunnel != TUNNEL_NONE)
 		port->tunnels |= 1u << p->tunnel;
-	port->strangers +=
-		p->carrier_count > 0 ||
-		(p->has_mac && !(p->mac_destination[0] & 1) &&
-		 memcmp(p->mac_destination, port->mac, 6) != 0 &&
-		 memcmp(p->mac_source, port->mac, 6) != 0);
+	port->strangers += p->carrier_count > 0 || (p->has_mac && !(p->mac_destination[0] & 1) &&
+						    memcmp(p->mac_destination, port->mac, 6) != 0 &&
+						    memcmp(p->mac_source, port->mac, 6) != 0);
 }
 
 static void note_servers(struct survey *s, const struct packet *p)
@@ -196,8 +194,9 @@ static void note_servers(struct survey *s, const struct packet *p)
 
 	for (uint32_t i = 0; i < f->server_count && i < CHECK_SERVERS; i++)
 		if (!f->servers[i].seen)
-			f->servers[i].seen = prefix_contains(&f->servers[i].prefix, &p->source) ||
-					     prefix_contains(&f->servers[i].prefix, &p->destination);
+			f->servers[i].seen =
+				prefix_contains(&f->servers[i].prefix, &p->source) ||
+				prefix_contains(&f->servers[i].prefix, &p->destination);
 }
 
 static void note_public(struct survey *s, const struct addr *a)
@@ -263,9 +262,8 @@ static void note_packet(struct survey *s, struct check_port *port, const struct 
 
 void survey_frame(struct survey *s, const struct frame *frame)
 {
-	struct check_port *port = frame->interface < s->facts->port_count
-					  ? &s->facts->ports[frame->interface]
-					  : NULL;
+	struct check_port *port =
+		frame->interface < s->facts->port_count ? &s->facts->ports[frame->interface] : NULL;
 	struct packet p;
 	enum decode outcome = decode_frame(frame, &p);
 

@@ -1,4 +1,5 @@
-/* Whom to ask: a host behind a router would not hear the question, and its silence prove nothing. */
+/* Whom to ask: a host behind a router would not hear the question, and its silence prove nothing.
+ */
 #include "survey_parts.h"
 
 #include <string.h>

@@ -75,6 +75,7 @@ COMMAND(rules)
 COMMAND(incident)
 COMMAND(freeze)
 COMMAND(thaw)
+COMMAND(check)
 
 char out[65536], err[65536];
 

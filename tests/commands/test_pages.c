@@ -29,6 +29,7 @@ COMMAND(rules)
 COMMAND(incident)
 COMMAND(freeze)
 COMMAND(thaw)
+COMMAND(check)
 
 /* The manual pages name everything there is. */
 

@@ -37,6 +37,7 @@ COMMAND(rules)
 COMMAND(incident)
 COMMAND(freeze)
 COMMAND(thaw)
+COMMAND(check)
 COMMAND(config)
 
 static char *program;
