@@ -109,12 +109,11 @@ const struct command command_table[] = {
 		.name = "check",
 		.summary = "prove a deployment before it is needed",
 		.synopsis = "check -i IFACE... [OPTION...]",
-		.details = "Listens on mirror ports for ten seconds or --for DURATION, and says "
-			   "whether they\n"
-			   "show what they must, and whether resets reach the hosts: of which "
-			   "three at most\n"
-			   "are asked by a harmless probe, none with --reset never.  What to do "
-			   "stands by.",
+		.details = "Listens on mirror ports for ten seconds, or --for DURATION, and says "
+			   "whether\n"
+			   "they show what they must, and whether resets would reach the hosts: "
+			   "three at\n"
+			   "most are asked by a harmless probe, none with --reset never.",
 		.example = "  egress25 check -i eth1 --mail-server 10.0.0.25",
 		.options = "interface exit-code for reset! reset-via! " POLICY OUTPUT,
 		.found = "a check failed",
