@@ -41,8 +41,8 @@ void survey_set_prober(struct survey *s, size_t prober, const uint8_t mac[6]);
 void survey_frame(struct survey *s, const struct frame *frame);
 
 /*
- * The host to ask next: of those seen, one that is certainly on the same link, and was not asked
- * yet.  False where there is none.
+ * The host to ask next: of those seen that are certainly on the same link one that was asked least.
+ * False where there is none.
  */
 bool survey_next_probe(struct survey *s, size_t prober, struct probe *ret_);
 

@@ -92,6 +92,14 @@ static enum check_result nobody_asked(const struct check_facts *f, struct check 
 	return CHECK_UNKNOWN;
 }
 
+static bool was_named(const struct check_prober *p, unsigned int at)
+{
+	for (unsigned int i = 0; i < at; i++)
+		if (addr_equal(&p->asked[i], &p->asked[at]))
+			return true;
+	return false;
+}
+
 static enum check_result unanswered(const struct check_prober *p, struct check *c)
 {
 	char text[ADDR_TEXT];
@@ -99,8 +107,9 @@ static enum check_result unanswered(const struct check_prober *p, struct check *
 	SAY(c, "%u probe%s left %s, and none was answered or seen again: asked", p->sent,
 	    check_s(p->sent), p->name);
 	for (unsigned int i = 0; i < p->sent; i++)
-		check_add(c->seen, sizeof(c->seen), "%s %s", i ? "," : "",
-			  addr_format(&p->asked[i], text));
+		if (!was_named(p, i))
+			check_add(c->seen, sizeof(c->seen), "%s %s", i ? "," : "",
+				  addr_format(&p->asked[i], text));
 	if (p->unsent)
 		check_add(c->seen, sizeof(c->seen), "; the interface itself dropped %u frames",
 			  p->unsent);

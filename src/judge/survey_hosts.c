@@ -44,16 +44,22 @@ void hosts_note(struct host hosts[HOSTS_KEPT], enum host_rank rank, const struct
 		*least = (struct host){.rank = rank, .probe = *probe};
 }
 
+/* Whether a is rather to be asked than b: less often, then by what is known of it. */
+static bool is_better(const struct host *a, const struct host *b)
+{
+	return a->asked != b->asked ? a->asked < b->asked : a->rank > b->rank;
+}
+
 bool hosts_next(struct host hosts[HOSTS_KEPT], struct probe *ret_)
 {
 	struct host *best = NULL;
 
 	for (struct host *h = hosts; h < hosts + HOSTS_KEPT; h++)
-		if (h->rank != HOST_NONE && !h->asked && (!best || h->rank > best->rank))
+		if (h->rank != HOST_NONE && (!best || is_better(h, best)))
 			best = h;
 	if (!best)
 		return false;
-	best->asked = true;
+	best->asked++;
 	*ret_ = best->probe;
 	return true;
 }

@@ -23,7 +23,7 @@ enum host_rank {
 
 struct host {
 	enum host_rank rank;
-	bool asked;
+	unsigned int asked; /* how often */
 	struct probe probe;
 };
 
