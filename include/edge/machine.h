@@ -1,5 +1,5 @@
 /*
- * machine: what the kernel says of an interface, of the clock, and of what this process may do.
+ * machine: what the kernel says of an interface and of the clock.
  */
 #ifndef EGRESS25_EDGE_MACHINE_H
 #define EGRESS25_EDGE_MACHINE_H
@@ -23,10 +23,6 @@ struct machine_clock {
 	int64_t error; /* microseconds by which it may be wrong, as the kernel thinks */
 };
 int machine_clock(struct machine_clock *ret_);
-
-/* Whether this thread may use real-time scheduling: it is tried, and taken back.  0 or a negative
- * errno: -EPERM where it may not. */
-int machine_try_realtime(void);
 
 /* Gives way to whatever else runs. */
 void machine_give_way(void);

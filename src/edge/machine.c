@@ -4,7 +4,6 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -105,18 +104,6 @@ int machine_clock(struct machine_clock *ret_)
 	ret_->synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
 	ret_->error = t.maxerror;
 	return 0;
-}
-
-int machine_try_realtime(void)
-{
-	struct sched_param least = {.sched_priority = sched_get_priority_min(SCHED_FIFO)}, old;
-	int policy = sched_getscheduler(0);
-
-	if (policy < 0 || sched_getparam(0, &old) < 0)
-		return -errno;
-	if (sched_setscheduler(0, SCHED_FIFO, &least) < 0)
-		return -errno;
-	return sched_setscheduler(0, policy, &old) < 0 ? -errno : 0;
 }
 
 void machine_give_way(void)

@@ -1,9 +1,5 @@
 #include "judge/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "check_parts.h"
 
 static const char *const result_names[] = {
@@ -43,16 +39,6 @@ const char *check_result_name(enum check_result r)
 const char *check_kind_name(enum check_kind k)
 {
 	return kinds[k].name;
-}
-
-void check_add(char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(text + used, size - used, format, list);
-	va_end(list);
 }
 
 static size_t count_of(const struct check_facts *f, enum scope scope)

@@ -1,8 +1,6 @@
 /* How frames come in: tags, tunnels, and whether something on the way has merged them. */
 #include "check_parts.h"
 
-#include <string.h>
-
 #define VLANS_SHOWN 16
 
 static const struct {

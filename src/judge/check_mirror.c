@@ -1,8 +1,6 @@
 /* What the mirror shows: frames of others, both directions, the inside, the mail server. */
 #include "check_parts.h"
 
-#include <string.h>
-
 #define MIRROR_ADVICE                                                                              \
 	"mirror, on the switch, the port that leads to the router onto the port that this "        \
 	"interface is plugged into, both directions; or name another interface with -i"

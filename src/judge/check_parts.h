@@ -3,6 +3,7 @@
 #define EGRESS25_SRC_JUDGE_CHECK_PARTS_H
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "judge/check.h"
@@ -17,8 +18,8 @@ static inline const char *check_s(uint64_t n)
 }
 
 /* Adds to a text that ends somewhere in size bytes. */
-void check_add(char *text, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define check_add(text, size, ...)                                                                 \
+	text_print((text) + strlen(text), (size)-strlen(text), __VA_ARGS__)
 
 /* Each fills in seen and advice, and returns the result.  `at` is a port's or prober's index. */
 

@@ -24,6 +24,7 @@
 #include "edge/inject.h"
 #include "edge/machine.h"
 #include "judge/survey.h"
+#include "realtime.h"
 
 #define BEAT	      (MOMENT_SECOND / 10)
 #define LEAST	      (2 * MOMENT_SECOND) /* of listening, whatever is proven */
@@ -132,6 +133,14 @@ static int open_survey(struct examiner *x)
 	return result;
 }
 
+/* Between probes, and before the first. */
+static int64_t pause_of(const struct examiner *x)
+{
+	int64_t part = x->options.duration / 4;
+
+	return part < PROBE_EACH ? part : PROBE_EACH;
+}
+
 static void open_prober(struct examiner *x, size_t at, const char *name)
 {
 	struct check_prober *to = &x->facts->probers[at];
@@ -212,7 +221,9 @@ static int open_all(struct examiner *x)
 	if (result < 0)
 		return result;
 	x->facts->snapshot = CAPTURE_SNAPLEN;
-	x->facts->realtime = machine_try_realtime();
+	x->facts->realtime = realtime_set(true);
+	if (x->facts->realtime == 0)
+		realtime_set(false);
 	machine_give_way();
 	x->started = x->beaten = steady();
 	x->offset = moment_now() - x->started;
@@ -277,7 +288,7 @@ static void ask(struct examiner *x, size_t at, int64_t now)
 	    now + ANSWER_WITHIN > x->started + x->options.duration ||
 	    !survey_next_probe(x->survey, at, &probe))
 		return;
-	p->next = now + PROBE_EACH;
+	p->next = now + pause_of(x);
 	length = probe_build(&probe, inject_mac(p->injector), frame);
 	result = inject_frame(p->injector, frame, length);
 	if (result < 0)
