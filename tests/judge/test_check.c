@@ -236,6 +236,7 @@ static void what_is_sent_must_come_back(void **state)
 	expect(CHECK_INJECTION, CHECK_FAIL,
 	       "2 probes left eth1, and none was answered or seen again: asked 10.0.0.1",
 	       "--reset-via");
+	assert_null(strstr(judge(CHECK_INJECTION)->seen, ", 10.0.0.1")); /* once */
 	p->sent = 0;
 	expect(CHECK_INJECTION, CHECK_UNKNOWN, "no host was seen", "--for 5m");
 	f.ports[0].tunnels = 1u << TUNNEL_VXLAN;
