@@ -28,7 +28,8 @@ struct row {
 	const char *name;
 	char letter;	      /* 0: none */
 	const char *argument; /* NULL: none */
-	const char *help;     /* NULL: it stands on the line of the row before */
+	const char *help;     /* NULL: it stands on the line of the row before, and means what
+			       * stands there behind the semicolon */
 	enum kind kind;
 	size_t offset;
 };
@@ -49,7 +50,8 @@ static const struct row table[] = {
 	{"lan-interface", 0, "NAME", "of the firewall", KIND_TEXT, AT(lan)},
 	{"wan-interface", 0, "NAME", NULL, KIND_TEXT, AT(wan)},
 	{"record", 0, "FILE", "the record; see egress25 config", KIND_LIST, AT(records)},
-	{"since", 0, "TIME", "not before, and before: 09:30, 2026-11-24, 7d", KIND_TEXT, AT(since)},
+	{"since", 0, "TIME", "from 09:30, 2026-11-24, 7d ago on; and before", KIND_TEXT,
+	 AT(since)},
 	{"until", 0, "TIME", NULL, KIND_TEXT, AT(until)},
 	{"mail-server", 0, "PREFIX", "may send to the Internet", LIST(mail_servers)},
 	{"internal", 0, "PREFIX", "addresses of our own", LIST(internal)},
@@ -67,7 +69,7 @@ static const struct row table[] = {
 	{"ssh", 0, "HOST", NULL, KIND_TEXT, AT(ssh)},
 	{"force", 0, NULL, "for longer than 4h", KIND_FLAG, AT(force)},
 	{"reset", 0, "MODE", "never, off, dry-run or on", LIST(reset)},
-	{"reset-via", 0, "IFACE", "send them there, this many a second", LIST(reset_via)},
+	{"reset-via", 0, "IFACE", "another interface for them; how many a second", LIST(reset_via)},
 	{"reset-limit", 0, "N", NULL, LIST(reset_limit)},
 	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
 	{"format", 0, "FORMAT", "table, json or csv; no colour on a terminal", KIND_FORMAT,
@@ -135,6 +137,7 @@ static void print_rows(const struct command *command, size_t at, bool once)
 {
 	const struct row *row = &table[at], *last = row;
 	char left[80] = "", right[80];
+	bool alone;
 
 	add_left(left, sizeof(left), row, NULL);
 	for (size_t i = at + 1; i < ROWS && !table[i].help; i++)
@@ -142,7 +145,9 @@ static void print_rows(const struct command *command, size_t at, bool once)
 			add_left(left, sizeof(left), &table[i], last);
 			last = &table[i];
 		}
-	text_print(right, sizeof(right), "%s%s%s%s", row->help,
+	alone = last == row && at + 1 < ROWS && !table[at + 1].help;
+	text_print(right, sizeof(right), "%.*s%s%s%s",
+		   (int)(alone ? strcspn(row->help, ";") : strlen(row->help)), row->help,
 		   command->found && strcmp(row->name, "exit-code") == 0 ? " " : "",
 		   command->found && strcmp(row->name, "exit-code") == 0 ? command->found : "",
 		   row->kind == KIND_LIST && !once ? " (repeatable)" : "");
