@@ -88,18 +88,17 @@ def tests(net, program, ending):
     yield "OpenSMTPD: an open incident is joined; the terminal goes away, and all is as it was", opensmtpd
 
     def killed():
-        server = world.servers["postfix"]
-        running = world.run("freeze", "--mta", "postfix")
+        server = world.servers["opensmtpd"]
+        running = world.run("freeze", "--mta", "opensmtpd")
         running.await_word("incident 4 is open")
         os.kill(running.child.pid, signal.SIGKILL)
         running.child.wait()
         equal("frozen still", "yes", server.frozen()[0])
-        words_of(world.run("freeze", "--mta", "postfix").ends(3), "egress25 thaw undoes that")
-        words_of(world.run("status").ends(), "FROZEN: postfix on this machine")
+        words_of(world.run("freeze", "--mta", "opensmtpd").ends(3), "egress25 thaw undoes that")
+        words_of(world.run("status").ends(), "FROZEN: opensmtpd on this machine")
         words_of(world.run("thaw").ends(), "is thawed, and that is proven")
         server.thawed()
         equal("closed by", "freeze", world.incident()["closed_by"])
-        words_of(world.run("thaw", "--mta", "postfix").ends(), "nothing to undo")
 
     yield "what a kill left is told by status, stands in a freeze's way, and is undone by thaw", killed
 
