@@ -30,10 +30,10 @@ static void a_host_is_no_option_and_nothing_for_a_shell(void **state)
 {
 	static const char *const good[] = {"mail", "root@mail.example.org", "10.0.0.25",
 					   "fd00::25%eth0", "a-b_c@h-1"};
-	static const char *const bad[] = {
-		"",    "-oProxyCommand=x", "root@-oX",	"@mail",    "root@",
-		"a b", "a;reboot",	   "$(x)",	"mail\nx",  "a@b@c",
-		"'",   "mail/../x",	   "\033[31mx", "h\xc3\xa4"};
+	static const char *const bad[] = {"",	      "-oX@mail",  "-x",	"-oProxyCommand=x",
+					  "root@-oX", "@mail",	   "root@",	"a b",
+					  "a;reboot", "$(x)",	   "mail\nx",	"a@b@c",
+					  "'",	      "mail/../x", "\033[31mx", "h\xc3\xa4"};
 	char longest[MTA_HOST + 1];
 
 	(void)state;
