@@ -6,7 +6,7 @@ usage: traffic.py serve READY ADDRESS:PORT...
 
 Visitors hold dialogues in the manner of SMTP, of all kinds: short ones, several messages in one, long
 bodies, silences, ends without QUIT, half-closed ones.  They print what became of them, each as a number:
-whole, refused, reset, hung (nothing for 20 s), failed.
+whole, refused, reset, hung (nothing for 20 s), failed; and how many messages were taken.
 """
 import asyncio
 import collections
@@ -65,7 +65,7 @@ async def ask(reader, writer, text):
     return reply
 
 
-async def message(reader, writer):
+async def message(reader, writer, counts):
     await ask(reader, writer, b"MAIL FROM:<a@example.org>")
     if (await ask(reader, writer, b"RCPT TO:<b@example.net>")).startswith(b"5"):
         await ask(reader, writer, b"RSET")
@@ -74,10 +74,10 @@ async def message(reader, writer):
     for _ in range(random.choice((0, 1, 3, 40))):
         writer.write(b"x" * 8190 + b"\r\n")
         await writer.drain()
-    await ask(reader, writer, b".")
+    counts["messages"] += (await ask(reader, writer, b".")).startswith(b"2")
 
 
-async def visit_once(source, target):
+async def visit_once(source, target, counts):
     reader, writer = await asyncio.open_connection(*target, local_addr=(source, 0))
     try:
         if not await reader.readline():
@@ -86,7 +86,7 @@ async def visit_once(source, target):
         if random.random() < 0.1:
             await asyncio.sleep(random.random() * 8)
         for _ in range(random.choice((0, 1, 1, 1, 4))):
-            await message(reader, writer)
+            await message(reader, writer, counts)
         end = random.random()
         if end < 0.7:
             await ask(reader, writer, b"QUIT")
@@ -99,7 +99,7 @@ async def visit_once(source, target):
 
 async def visit_and_count(source, target, counts):
     try:
-        await asyncio.wait_for(visit_once(source, target), PATIENCE + 10)
+        await asyncio.wait_for(visit_once(source, target, counts), PATIENCE + 10)
         counts["whole"] += 1
     except ConnectionRefusedError:
         counts["refused"] += 1
@@ -112,7 +112,7 @@ async def visit_and_count(source, target, counts):
 
 
 async def visit(seconds, per_second, source, target):
-    counts = collections.Counter(whole=0, refused=0, reset=0, hung=0, failed=0)
+    counts = collections.Counter(whole=0, refused=0, reset=0, hung=0, failed=0, messages=0)
     loop, tasks = asyncio.get_running_loop(), set()
     end = loop.time() + float(seconds)
     while loop.time() < end:
