@@ -231,6 +231,25 @@ static void drops_are_counted_exactly(void **state)
 
 /* Frames of the old ports that wait in the ring stay; new ones pass from the moment of the change.
  */
+static void every_frame_comes_in_where_all_are_asked_for(void **state)
+{
+	static const struct capture_options all = {.all = true};
+	uint8_t arp[60] = {2, 0, 0, 0, 0, 0x25, 2, 0, 0, 0, 0, 5, 8, 6}, syn[128];
+	struct capture *c = open_mirror(&all);
+	struct taken t = {0};
+	int fd = veth_socket();
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		veth_send(fd, arp, sizeof(arp));
+		veth_send(fd, syn, build_syn(syn, 80, NULL, 0));
+	}
+	take_all(c, &t);
+	assert_int_equal(t.count, 20);
+	close(fd);
+	capture_close(c);
+}
+
 static void ports_change_without_loss(void **state)
 {
 	struct capture *c = open_mirror(&options);
@@ -443,6 +462,7 @@ int main(void)
 		cmocka_unit_test(the_number_handed_over_is_bounded),
 		cmocka_unit_test(own_frames_are_left_out),
 		cmocka_unit_test(drops_are_counted_exactly),
+		cmocka_unit_test(every_frame_comes_in_where_all_are_asked_for),
 		cmocka_unit_test(ports_change_without_loss),
 		cmocka_unit_test(ports_change_under_load_without_loss),
 		cmocka_unit_test(a_link_that_goes_down_and_up_goes_on),

@@ -157,6 +157,21 @@ static void what_cannot_be_sent_is_refused(void **state)
 	assert_int_equal(inject_send(injector, &r), -EINVAL);
 }
 
+static void a_whole_frame_goes_out_as_it_is_and_from_our_own_address_alone(void **state)
+{
+	uint8_t sent[60] = {2, 0, 0, 0, 0, 0x77, [12] = 0x81, 0, 0, 30, 8, 6, [59] = 0xee};
+
+	(void)state;
+	assert_memory_equal(inject_mac(injector), own, sizeof(own));
+	memcpy(sent + 6, own, sizeof(own));
+	assert_int_equal(inject_frame(injector, sent, sizeof(sent)), 0);
+	assert_int_equal(next_frame(), sizeof(sent));
+	assert_memory_equal(frame, sent, sizeof(sent));
+	assert_int_equal(inject_frame(injector, sent, 14), -EINVAL);
+	sent[11] ^= 1;
+	assert_int_equal(inject_frame(injector, sent, sizeof(sent)), -EINVAL);
+}
+
 static void where_nothing_can_be_sent_to_it_is_said_at_once(void **state)
 {
 	struct injector *none = NULL;
@@ -209,6 +224,7 @@ int main(void)
 		TEST(an_ipv6_segment_goes_out_whole),
 		TEST(tags_and_pppoe_are_those_of_the_frame_answered),
 		TEST(what_cannot_be_sent_is_refused),
+		TEST(a_whole_frame_goes_out_as_it_is_and_from_our_own_address_alone),
 		TEST(where_nothing_can_be_sent_to_it_is_said_at_once),
 		TEST(many_segments_leave_no_memory_behind),
 	};
