@@ -87,6 +87,14 @@ static enum check_result directions_one(const struct check_facts *f, struct chec
 	return CHECK_FAIL;
 }
 
+static bool any_dropped(const struct check_facts *f)
+{
+	for (size_t i = 0; i < f->port_count; i++)
+		if (f->ports[i].dropped)
+			return true;
+	return false;
+}
+
 enum check_result check_directions(const struct check_facts *f, size_t at, struct check *c)
 {
 	uint32_t both = f->talks.both;
@@ -102,6 +110,9 @@ enum check_result check_directions(const struct check_facts *f, size_t at, struc
 	} else {
 		SAY(c, "of %u TCP connections %u were seen in one direction only", both + lone,
 		    lone);
+		if (any_dropped(f))
+			check_add(c->seen, sizeof(c->seen),
+				  "; this check itself left out frames, which may be why");
 		ADVISE(c, "mirror the other way that they take too (a second router or uplink); "
 			  "or the mirror loses frames: does it send more than its port can?");
 		result = CHECK_WARN;

@@ -122,6 +122,10 @@ static void a_one_sided_mirror_fails_and_a_lossy_one_warns(void **state)
 	expect(CHECK_DIRECTIONS, CHECK_PASS, "40 TCP connections", "");
 	f.talks.lone[CHECK_INWARD] = 5;
 	expect(CHECK_DIRECTIONS, CHECK_WARN, "of 45 TCP connections 5", "loses frames");
+	assert_null(strstr(judge(CHECK_DIRECTIONS)->seen, "left out"));
+	f.ports[0].dropped = 1;
+	expect(CHECK_DIRECTIONS, CHECK_WARN, "this check itself left out frames", "loses frames");
+	f.ports[0].dropped = 0;
 	f.talks.both = 0;
 	expect(CHECK_DIRECTIONS, CHECK_FAIL, "only what comes in", "received and sent");
 	f.talks.lone[CHECK_OUTWARD] = 1;
