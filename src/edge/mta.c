@@ -134,6 +134,7 @@ static int start(struct call *c, const struct mta_target *t, const char *path, c
 		return r;
 	}
 	fflush(NULL);
+	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, no child's end could be awaited */
 	c->child = fork();
 	if (c->child == 0)
 		run_child(t, path, words, out[1], err[1]);

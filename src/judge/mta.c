@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+#define DIGITS 12 /* of a number, so that seconds counted in microseconds do not overflow */
+
 static const char *const kind_names[] = {
 	[MTA_POSTFIX] = "postfix",   [MTA_EXIM] = "exim",   [MTA_OPENSMTPD] = "opensmtpd",
 	[MTA_SENDMAIL] = "sendmail", [MTA_QMAIL] = "qmail", [MTA_EXCHANGE] = "exchange",
@@ -63,7 +65,7 @@ static void take_number(const struct line *l, int64_t *ret_)
 	int64_t n = 0;
 	size_t i = 0;
 
-	for (; i < l->value_length && l->value[i] >= '0' && l->value[i] <= '9' && i < 15; i++)
+	for (; i < l->value_length && l->value[i] >= '0' && l->value[i] <= '9' && i < DIGITS; i++)
 		n = n * 10 + (l->value[i] - '0');
 	if (i > 0 && (i == l->value_length || l->value[i] == ' '))
 		*ret_ = n;

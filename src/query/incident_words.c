@@ -118,7 +118,7 @@ static int tell_resets(struct incident_report *i)
 		   "took anything more%s.",
 		   i->incident.resets, plural(i->incident.resets), i->killable, plural(i->killable),
 		   killed,
-		   i->killable == 0 || killed >= i->killable * KILLED_GOOD / 100
+		   i->killable == 0 || killed >= (int64_t)((double)i->killable * KILLED_GOOD / 100)
 			   ? ""
 			   : ", which is too few: see egress25 status");
 }

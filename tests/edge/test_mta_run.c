@@ -204,6 +204,17 @@ static void what_a_human_types_names_the_host_and_the_file(void **state)
 	assert_string_equal(mta_command(&here, MTA_THAW, text), want);
 }
 
+/* As where a daemon has started us that leaves its children to the kernel. */
+static void its_end_is_seen_where_children_were_ignored(void **state)
+{
+	void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+
+	(void)state;
+	assert_int_equal(run_recipe(&here, MTA_CHECK, "echo frozen no; exit 1"), 0);
+	assert_int_equal(reply.status, 1);
+	signal(SIGCHLD, before);
+}
+
 static int enter(void **state)
 {
 	char path[4096];
@@ -244,6 +255,7 @@ int main(void)
 			by_ssh_the_recipe_goes_to_a_shell_there_by_sudo_where_it_is_not_root),
 		cmocka_unit_test(a_recipe_that_is_not_there_is_told_with_its_path),
 		cmocka_unit_test(what_a_human_types_names_the_host_and_the_file),
+		cmocka_unit_test(its_end_is_seen_where_children_were_ignored),
 	};
 
 	return cmocka_run_group_tests_name("mta_run", tests, enter, leave);

@@ -130,6 +130,8 @@ static void no_flood_grows_it_and_no_number_overflows(void **state)
 	assert_int_equal(strspn(s.callouts.text[0], "\\x9b"), strlen(s.callouts.text[0]));
 	s = read_text("deliveries 99999999999999999999999999\n", 38);
 	assert_int_equal(s.deliveries, -1);
+	s = read_text("timer 999999999999999\n", 22); /* in microseconds it would overflow */
+	assert_int_equal(s.timer, 0);
 	s = read_text("timer \0\xff 7\n", 11);
 	assert_int_equal(s.timer, 0);
 }
