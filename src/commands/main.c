@@ -1,10 +1,12 @@
 /* The table of subcommands, and the way to them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -314,8 +316,19 @@ static void keep_memory(void)
 #endif
 }
 
+/* A file that took the place of a closed stream would be written what is meant for people; of what
+ * takes it here each use fails. */
+static void open_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			_exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
+	open_streams();
 	keep_memory();
 	setlocale(LC_CTYPE, "C.UTF-8");
 	tzset();

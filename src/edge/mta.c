@@ -78,7 +78,7 @@ static void become(const struct mta_target *t, const char *path, const char *wor
 
 	if (*t->host) {
 		snprintf(script, sizeof(script), remote, words, words);
-		const char *const ssh[] = {"ssh",  "-T",
+		const char *const ssh[] = {"ssh",  "-Tax", /* nothing of ours is lent to it */
 					   "-o",   "BatchMode=yes",
 					   "-o",   "ConnectTimeout=10",
 					   "-o",   "ServerAliveInterval=5",

@@ -233,7 +233,8 @@ static int may_open(struct store *s, const struct incident_wish *w, bool *ret_)
 	if (r == 0)
 		r = store_incident_find_open(s, &ignored);
 	if (r == 0) {
-		st = STORE_BIND(s, SQL_INCIDENT_WISHED, 0, w->opened - MOMENT_DAY, w->any);
+		st = STORE_BIND(s, SQL_INCIDENT_WISHED, 0, w->opened - MOMENT_DAY, w->any, 0,
+				w->opened);
 		store_text(st, 1, INCIDENT_MONITOR);
 		store_text(st, 4, w->address);
 		r = store_number(s, st, &ignored);

@@ -214,9 +214,10 @@ static const char *const texts[] = {
 			       " coalesce(acknowledged, ?2) WHERE id = ?1",
 	[SQL_INCIDENT_RELEASED] = "UPDATE incident SET released = ?2 WHERE id <> ?1 AND"
 				  " closed IS NOT NULL AND released IS NULL",
-	/* ?1: who wishes, ?2: since, ?3: of any address, else of ?4. */
-	[SQL_INCIDENT_WISHED] = "SELECT id FROM incident WHERE opened_by = ?1 AND opened > ?2"
-				" AND (?3 OR address = ?4) LIMIT 1",
+	/* ?1: who wishes, ?2: since, ?3: of any address, else of ?4; ?5: now. */
+	[SQL_INCIDENT_WISHED] =
+		"SELECT id FROM incident WHERE opened_by = ?1 AND opened > ?2 AND opened <= ?5"
+		" AND (?3 OR address = ?4) LIMIT 1",
 	/* ?6: the incident was open before. */
 	[SQL_FREEZE_BEGIN] =
 		"UPDATE incident SET joined_until = iif(?6, until, NULL), joined_reset = iif(?6,"

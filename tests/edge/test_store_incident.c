@@ -263,6 +263,12 @@ static void the_monitor_opens_one_for_a_listing_once_a_day(void **state)
 	wish.any = true;
 	assert_int_equal(store_incident_wish(monitor, &wish), 0);
 	assert_int_equal(count(path), 3);
+	wish.opened -= 30 * HOUR; /* the clock stood in the future, and was set back */
+	wish.until = wish.opened + HOUR;
+	sqlite3_exec(store_database(monitor), "UPDATE incident SET closed = opened", NULL, NULL,
+		     NULL);
+	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(count(path), 4);
 	store_incident_leave(command);
 	store_close(monitor);
 }
