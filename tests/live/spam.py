@@ -18,7 +18,14 @@ PIECE = 8192
 PATIENCE = 8
 
 
-async def serve(reader, writer):
+def refuse_listed(line):
+    """What it says instead of 250, or None."""
+    if b"<listed@" in line:
+        return b"554 5.7.1 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org"
+    return None
+
+
+async def serve(reader, writer, refuse=refuse_listed):
     async def say(text):
         writer.write(text + b"\r\n")
         await writer.drain()
@@ -27,8 +34,8 @@ async def serve(reader, writer):
         await say(b"220 sink.example.net ESMTP")
         while line := await reader.readline():
             verb = line[:4].upper()
-            if b"<listed@" in line:
-                await say(b"554 5.7.1 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org")
+            if refusal := refuse(line):
+                await say(refusal)
             elif verb == b"DATA":
                 await say(b"354 go ahead")
                 while (line := await reader.readline()) and line != b".\r\n":
@@ -97,4 +104,5 @@ async def send(address, connections, per_second, size=0, pause=0.0):
     print(json.dumps(counts))
 
 
-asyncio.run({"sink": sink, "send": send}[sys.argv[1]](*sys.argv[2:]))
+if __name__ == "__main__":
+    asyncio.run({"sink": sink, "send": send}[sys.argv[1]](*sys.argv[2:]))

@@ -15,35 +15,19 @@ import pathlib
 import random
 import sys
 
+import spam
+
 PATIENCE = 20
 
 
-async def serve_one(reader, writer):
-    async def say(text):
-        writer.write(text + b"\r\n")
-        await writer.drain()
+def refuse_some(line):
+    if line[:4].upper() == b"RCPT" and random.random() < 0.1:
+        return b"550 5.1.1 no such user"
+    return None
 
-    try:
-        await say(b"220 sink.example.net ESMTP")
-        while line := await reader.readline():
-            verb = line[:4].upper()
-            if verb == b"DATA":
-                await say(b"354 go ahead")
-                while (line := await reader.readline()) and line != b".\r\n":
-                    pass
-                if line:
-                    await say(b"250 2.0.0 taken")
-            elif verb == b"QUIT":
-                await say(b"221 bye")
-                break
-            elif verb == b"RCPT" and random.random() < 0.1:
-                await say(b"550 5.1.1 no such user")
-            else:
-                await say(b"250 ok")
-    except (ConnectionError, asyncio.IncompleteReadError):
-        pass
-    finally:
-        writer.close()
+
+async def serve_one(reader, writer):
+    await spam.serve(reader, writer, refuse_some)
 
 
 def split(text):
