@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "wire/packet.h"
 
 enum side {
 	SIDE_INTERNAL,
@@ -33,6 +34,12 @@ struct site {
 };
 
 enum side site_side(const struct site *site, const struct addr *a);
+
+/*
+ * Whether what came in tunnels may be believed: whoever sends one chooses all that is inside, so
+ * each must come from within.  (A remote mirror with a public address is named in `internal`.)
+ */
+bool site_trusts(const struct site *site, const struct packet *p);
 
 static inline enum port_class site_port(const struct site *site, uint16_t port)
 {

@@ -153,15 +153,6 @@ static void note_neighbour(struct survey *s, const struct frame *frame, const st
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
-/* Tunnels are believed where internal hosts send them, as the monitor does. */
-static bool is_trusted(const struct survey *s, const struct packet *p)
-{
-	for (unsigned int i = 0; i < p->carrier_count; i++)
-		if (site_side(s->site, &p->carriers[i]) != SIDE_INTERNAL)
-			return false;
-	return true;
-}
-
 static void note_length(struct check_port *port, const struct frame *frame)
 {
 	if (frame->length > port->longest)
@@ -275,7 +266,7 @@ void survey_frame(struct survey *s, const struct frame *frame)
 	note_length(port, frame);
 	if (outcome >= DECODE_BAD_LINK)
 		port->unread++;
-	else if (!is_trusted(s, &p))
+	else if (!site_trusts(s->site, &p))
 		s->facts->sides.foreign++;
 	else
 		note_packet(s, port, &p, outcome);

@@ -299,18 +299,6 @@ static void note_direction(struct way *w, const struct packet *p, bool ours)
 	}
 }
 
-/*
- * Whoever sends a tunnel chooses all that is inside; so only those that come from within are
- * unpacked.  (A remote mirror with a public address is named in `internal`.)
- */
-static bool is_trusted(const struct way *w, const struct packet *p)
-{
-	for (unsigned int i = 0; i < p->carrier_count; i++)
-		if (site_side(w->site, &p->carriers[i]) != SIDE_INTERNAL)
-			return false;
-	return true;
-}
-
 /* From the first decoding to what a datagram of however many fragments is in the end. */
 static enum decode decode_whole(struct way *w, const struct frame *frame, struct packet *p)
 {
@@ -320,7 +308,7 @@ static enum decode decode_whole(struct way *w, const struct frame *frame, struct
 		const uint8_t *data;
 		size_t length;
 
-		if (!is_trusted(w, p) || !defrag_add(w->defrag, p, p, &data, &length))
+		if (!site_trusts(w->site, p) || !defrag_add(w->defrag, p, p, &data, &length))
 			return DECODE_FRAGMENT;
 		w->decoded[DECODE_FRAGMENT]++;
 		outcome = decode_datagram(p, data, length, p);
@@ -377,7 +365,7 @@ void way_frame(struct way *w, const struct frame *frame)
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
 		return;
 	note_time(w, frame);
-	if (p.carrier_count && !is_trusted(w, &p)) {
+	if (p.carrier_count && !site_trusts(w->site, &p)) {
 		w->foreign_tunnels++;
 		return;
 	}
