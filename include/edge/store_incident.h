@@ -57,8 +57,9 @@ int store_incident_poll(struct store *s, const struct incident_answer *answer, i
 
 /*
  * Also for the monitor's own: opens what it wishes, unless one is open, or one of its own wishes
- * was within a day.  0, also where nothing was opened, or a negative errno.
+ * was within a day.  It begins now, however long the wish has waited.  0, also where nothing was
+ * opened, or a negative errno.
  */
-int store_incident_wish(struct store *s, const struct incident_wish *wish);
+int store_incident_wish(struct store *s, const struct incident_wish *wish, int64_t now);
 
 #endif

@@ -47,7 +47,8 @@ int incident_on_listing_parse(const char *text, enum incident_on_listing *ret_);
 /* One that the monitor itself asks for. */
 #define INCIDENT_MONITOR "egress25 watch" /* as opened_by; no user is called so */
 struct incident_wish {
-	int64_t opened, since, until;
+	int64_t length;
+	int64_t since;
 	bool reset;
 	bool any; /* not opened where any other wish was within a day, else for its address alone */
 	char reason[INCIDENT_TEXT], address[ADDR_TEXT], policy[INCIDENT_POLICY];

@@ -223,44 +223,26 @@ int store_incident_poll(struct store *s, const struct incident_answer *answer, i
 	return r < 0 ? r : read_order(s, ret_);
 }
 
-/* Whether there is no reason not to. */
-static int may_open(struct store *s, const struct incident_wish *w, bool *ret_)
-{
-	struct sqlite3_stmt *st;
-	int64_t ignored;
-	int r = store_incident_expire(s, w->opened);
-
-	if (r == 0)
-		r = store_incident_find_open(s, &ignored);
-	if (r == 0) {
-		st = STORE_BIND(s, SQL_INCIDENT_WISHED, 0, w->opened - MOMENT_DAY, w->any, 0,
-				w->opened);
-		store_text(st, 1, INCIDENT_MONITOR);
-		store_text(st, 4, w->address);
-		r = store_number(s, st, &ignored);
-	}
-	*ret_ = r == 0;
-	return r < 0 ? r : 0;
-}
-
-int store_incident_wish(struct store *s, const struct incident_wish *w)
+int store_incident_wish(struct store *s, const struct incident_wish *w, int64_t now)
 {
 	const struct store_incident i = {.opened_by = INCIDENT_MONITOR,
 					 .reason = w->reason,
 					 .address = w->address,
 					 .policy = w->policy,
-					 .opened = w->opened,
+					 .opened = now,
 					 .since = w->since,
-					 .until = w->until,
+					 .until = now + w->length,
 					 .reset = w->reset};
-	int64_t id;
-	bool may;
-	int r = store_begin(s);
+	struct sqlite3_stmt *st =
+		STORE_BIND(s, SQL_INCIDENT_WISHED, 0, now - MOMENT_DAY, w->any, 0, now);
+	char error[STORE_ERROR];
+	int64_t ignored;
+	int r;
 
-	if (r < 0)
-		return r;
-	r = may_open(s, w, &may);
-	if (r == 0 && may)
-		r = store_incident_add(s, &i, &id);
-	return store_end(s, r);
+	store_text(st, 1, INCIDENT_MONITOR);
+	store_text(st, 4, w->address);
+	r = store_number(s, st, &ignored);
+	if (r == 0)
+		r = store_incident_open(s, &i, &ignored, error);
+	return r == -EEXIST || r > 0 ? 0 : r;
 }

@@ -15,9 +15,8 @@ static void fill(const struct listing *l, const struct config *c, int64_t now,
 	char server[ADDR_TEXT], client[ADDR_TEXT];
 
 	w->reset = c->incident_on_listing == ON_LISTING_RESET;
-	w->opened = now;
 	w->since = now - ON_LISTING_BEFORE;
-	w->until = now + (w->reset ? INCIDENT_LENGTH_RESET : INCIDENT_LENGTH);
+	w->length = w->reset ? INCIDENT_LENGTH_RESET : INCIDENT_LENGTH;
 	w->any = !l->configured;
 	addr_format(&l->address, w->address);
 	text_print(w->reason, sizeof(w->reason), "blacklisted: %s, as %s told %s", l->list,

@@ -44,8 +44,10 @@ struct writer {
 	bool has_limits;	       /* they wait for the writer */
 	struct incident_answer answer; /* the capture thread's words, and the record's */
 	struct incident_order order;
-	struct incident_wish wish; /* opened 0: none */
+	struct incident_wish wish; /* the newest of so many */
+	uint64_t wishes;
 	/* The writer thread's own. */
+	uint64_t granted; /* wishes up to this one are done */
 	int64_t last_beat;
 	bool last_taken; /* the batch that was being filled when it was to stop */
 	int said;	 /* the kind of failure that was said last */
@@ -54,14 +56,6 @@ struct writer {
 	int result;
 	char error[STORE_ERROR];
 };
-
-static int64_t clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
 
 /* Waits, with the lock held, until `when` at the latest. */
 static void wait_until(struct writer *w, pthread_cond_t *condition, int64_t when)
@@ -87,7 +81,7 @@ static void say_healed(struct writer *w, int64_t since)
 		return;
 	if (w->said != CHANGED)
 		log_say("record: written again after %lld s and %llu tries",
-			(long long)((clock_now() - since) / MOMENT_SECOND),
+			(long long)((moment_steady() - since) / MOMENT_SECOND),
 			(unsigned long long)w->tries);
 	w->said = 0;
 	w->tries = 0;
@@ -103,7 +97,7 @@ static int64_t note(struct writer *w, int r)
 	if (r == 0)
 		w->failing_since = 0;
 	else if (since == 0)
-		w->failing_since = clock_now();
+		w->failing_since = moment_steady();
 	pthread_cond_broadcast(&w->idle);
 	pthread_mutex_unlock(&w->lock);
 	return since;
@@ -117,8 +111,8 @@ static bool bear(struct writer *w, int r)
 	if (r == CHANGED)
 		return true;
 	pthread_mutex_lock(&w->lock);
-	wait_until(w, &w->work, clock_now() + RETRY);
-	again = !w->stop || clock_now() < w->stop_by;
+	wait_until(w, &w->work, moment_steady() + RETRY);
+	again = !w->stop || moment_steady() < w->stop_by;
 	pthread_mutex_unlock(&w->lock);
 	return again;
 }
@@ -146,7 +140,7 @@ static int write_batch(struct writer *w)
 
 	if (r == 0 && w->options.also)
 		r = write_to(w, w->options.also, NULL);
-	w->last_beat = clock_now();
+	w->last_beat = moment_steady();
 	return r;
 }
 
@@ -156,7 +150,7 @@ static bool wait_for_work(struct writer *w, bool prune_waits)
 	bool work = true;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->busy && !w->stop && !prune_waits && clock_now() < w->last_beat + BEAT)
+	while (!w->busy && !w->stop && !prune_waits && moment_steady() < w->last_beat + BEAT)
 		wait_until(w, &w->work, w->last_beat + BEAT);
 	if (w->stop && !w->busy) {
 		struct batch *last = w->fill;
@@ -176,7 +170,7 @@ static bool take_turn(struct writer *w, bool *ret_stopping)
 	bool due;
 
 	pthread_mutex_lock(&w->lock);
-	due = w->busy || w->stop || clock_now() >= w->last_beat + BEAT;
+	due = w->busy || w->stop || moment_steady() >= w->last_beat + BEAT;
 	w->busy |= due;
 	*ret_stopping = w->stop;
 	if (w->has_limits)
@@ -211,16 +205,14 @@ static bool prune(struct writer *w)
 static void grant_wish(struct writer *w)
 {
 	struct incident_wish wish;
+	uint64_t number;
 
 	pthread_mutex_lock(&w->lock);
 	wish = w->wish;
+	number = w->wishes;
 	pthread_mutex_unlock(&w->lock);
-	if (!wish.opened || store_incident_wish(w->options.store, &wish) < 0)
-		return;
-	pthread_mutex_lock(&w->lock);
-	if (w->wish.opened == wish.opened)
-		w->wish.opened = 0;
-	pthread_mutex_unlock(&w->lock);
+	if (number != w->granted && store_incident_wish(w->options.store, &wish, moment_now()) == 0)
+		w->granted = number;
 }
 
 /* What fails is asked again behind the next write; until then all stays as it is. */
@@ -300,7 +292,7 @@ int writer_start(const struct writer_options *options, struct writer **ret_)
 	w->options = *options;
 	if (w->options.patience == 0)
 		w->options.patience = WRITER_PATIENCE;
-	w->last_beat = clock_now();
+	w->last_beat = moment_steady();
 	r = prepare(w);
 	if (r == 0) {
 		ask_for_incident(w);
@@ -354,13 +346,14 @@ void writer_wish(struct writer *w, const struct incident_wish *wish)
 {
 	pthread_mutex_lock(&w->lock);
 	w->wish = *wish;
+	w->wishes++;
 	pthread_mutex_unlock(&w->lock);
 }
 
 /* Whether one who waits should go on to. */
 static bool is_hopeful(const struct writer *w)
 {
-	return w->failing_since == 0 || clock_now() < w->failing_since + w->options.patience;
+	return w->failing_since == 0 || moment_steady() < w->failing_since + w->options.patience;
 }
 
 bool writer_offer(struct writer *w, bool wait)
@@ -369,7 +362,7 @@ bool writer_offer(struct writer *w, bool wait)
 
 	pthread_mutex_lock(&w->lock);
 	while (wait && w->busy && is_hopeful(w))
-		wait_until(w, &w->idle, clock_now() + MOMENT_SECOND);
+		wait_until(w, &w->idle, moment_steady() + MOMENT_SECOND);
 	taken = !w->busy;
 	if (taken) {
 		struct batch *offered = w->fill;
@@ -389,7 +382,7 @@ int writer_stop(struct writer *w, char error[STORE_ERROR])
 
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
-	w->stop_by = clock_now() + w->options.patience;
+	w->stop_by = moment_steady() + w->options.patience;
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);

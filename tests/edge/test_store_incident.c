@@ -233,9 +233,8 @@ static void the_monitor_opens_one_for_a_listing_once_a_day(void **state)
 {
 	const char *path = fixture_path("wish.db");
 	struct store *monitor = fixture_open_path(path), *command = enter_path(path);
-	struct incident_wish wish = {.opened = DAY_START,
+	struct incident_wish wish = {.length = HOUR,
 				     .since = DAY_START - HOUR,
-				     .until = DAY_START + HOUR,
 				     .reset = true,
 				     .reason = "blacklisted",
 				     .address = "203.0.113.9",
@@ -244,30 +243,29 @@ static void the_monitor_opens_one_for_a_listing_once_a_day(void **state)
 	struct incident_order order;
 
 	(void)state;
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
-	assert_int_equal(store_incident_wish(monitor, &wish), 0); /* one is open */
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START), 0);
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START), 0); /* one is open */
 	order = poll_with(monitor, &answer, DAY_START);
 	assert_int_equal(order.id, 1);
+	assert_int_equal(order.until, DAY_START + HOUR);
 	assert_true(order.reset);
-	wish.opened += 2 * HOUR; /* the first is past its limit */
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	/* That one is past its limit. */
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START + 2 * HOUR), 0);
 	assert_int_equal(count(path), 1);
 	wish.any = true;
 	strcpy(wish.address, "203.0.113.10");
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START + 2 * HOUR), 0);
 	assert_int_equal(count(path), 1);
 	wish.any = false; /* another address of ours */
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START + 2 * HOUR), 0);
 	assert_int_equal(count(path), 2);
-	wish.opened += 25 * HOUR;
 	wish.any = true;
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START + 27 * HOUR), 0);
 	assert_int_equal(count(path), 3);
-	wish.opened -= 30 * HOUR; /* the clock stood in the future, and was set back */
-	wish.until = wish.opened + HOUR;
 	sqlite3_exec(store_database(monitor), "UPDATE incident SET closed = opened", NULL, NULL,
 		     NULL);
-	assert_int_equal(store_incident_wish(monitor, &wish), 0);
+	/* The clock stood in the future, and was set back. */
+	assert_int_equal(store_incident_wish(monitor, &wish, DAY_START - 3 * HOUR), 0);
 	assert_int_equal(count(path), 4);
 	store_incident_leave(command);
 	store_close(monitor);

@@ -71,7 +71,7 @@ static void a_finding_opens_one_with_all_that_is_known(void **state)
 			    "blacklisted: zen.spamhaus.org, as 198.51.100.4 told 10.0.0.25");
 	assert_non_null(strstr(wish.policy, "10.0.0.25"));
 	assert_int_equal(wish.since, NOW - MOMENT_DAY);
-	assert_int_equal(wish.until, NOW + 4 * MOMENT_HOUR);
+	assert_int_equal(wish.length, 4 * MOMENT_HOUR);
 	assert_false(wish.reset);
 	assert_true(wish.any);
 }
@@ -86,7 +86,7 @@ static void with_resets_it_lasts_an_hour_and_off_is_off(void **state)
 	assert_true(batch_add_listing(batch, &l));
 	assert_true(on_listing_wish(batch, &config, NOW, &wish));
 	assert_true(wish.reset);
-	assert_int_equal(wish.until, NOW + MOMENT_HOUR);
+	assert_int_equal(wish.length, MOMENT_HOUR);
 	config.incident_on_listing = ON_LISTING_OFF;
 	assert_false(on_listing_wish(batch, &config, NOW, &wish));
 }
