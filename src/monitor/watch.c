@@ -404,6 +404,8 @@ static void close_all(struct watch *w)
 	}
 	free(w->names);
 	resetter_close(&w->resetter);
+	if (w->hurried)
+		realtime_set(false);
 	way_free(w->way);
 	store_close(w->store);
 	if (w->signals >= 0)

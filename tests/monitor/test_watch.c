@@ -3,6 +3,7 @@
  * told to stop.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,6 +107,52 @@ static void offenders_are_reset_where_the_configuration_says_so(void **state)
 	run(fixture_path("via.db"), some_twice);
 	assert_string_equal(wire.last, "eth7");
 	assert_int_equal(wire.sent, 8);
+	end_resets();
+}
+
+/* Whether this user may. */
+static bool may_hurry(void)
+{
+	struct sched_param usual = {0}, first = {.sched_priority = 1};
+	bool may = sched_setscheduler(0, SCHED_FIFO, &first) == 0;
+
+	sched_setscheduler(0, SCHED_OTHER, &usual);
+	return may;
+}
+
+static void resets_are_sent_with_real_time_priority_or_it_is_said(void **state)
+{
+	bool may = may_hurry();
+	const char *words;
+
+	(void)state;
+	begin_resets(RESET_ON);
+	words = run(fixture_path("hurry.db"), some_twice);
+	assert_int_equal(wire.scheduling, may ? SCHED_FIFO : SCHED_OTHER);
+	assert_int_equal(strstr(words, "no real-time priority") == NULL, may);
+	assert_int_equal(sched_getscheduler(0) & ~SCHED_RESET_ON_FORK, SCHED_OTHER);
+	end_resets();
+}
+
+static int sent_before_the_end;
+
+static void twelve_at_once(int beat)
+{
+	if (beat == 1)
+		frames_come(12);
+	if (beat == 3)
+		sent_before_the_end = wire.sent;
+	if (beat == 4)
+		end();
+}
+
+static void what_the_millisecond_held_back_is_sent_without_another_frame(void **state)
+{
+	(void)state;
+	begin_resets(RESET_ON);
+	fake.dialogue = true;
+	run(fixture_path("late.db"), twelve_at_once);
+	assert_int_equal(sent_before_the_end, 2 * (8 + 1));
 	end_resets();
 }
 
@@ -243,6 +290,8 @@ int main(void)
 		cmocka_unit_test(a_reload_without_the_file_keeps_what_is_in_force),
 		cmocka_unit_test(sigusr1_ends_nothing),
 		cmocka_unit_test(offenders_are_reset_where_the_configuration_says_so),
+		cmocka_unit_test(resets_are_sent_with_real_time_priority_or_it_is_said),
+		cmocka_unit_test(what_the_millisecond_held_back_is_sent_without_another_frame),
 		cmocka_unit_test(a_mail_server_s_mac_address_is_remembered_from_beat_to_beat),
 		cmocka_unit_test(resets_that_are_off_or_never_send_nothing),
 		cmocka_unit_test(sigusr1_stops_all_resets),

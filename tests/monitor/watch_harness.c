@@ -1,6 +1,7 @@
 #include "watch_harness.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ int inject_send(struct injector *i, const struct reset *r)
 {
 	(void)i, (void)r;
 	wire.sent++;
+	wire.scheduling = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
 	return 0;
 }
 
@@ -107,6 +109,12 @@ static void give(capture_frame_fn *fn, void *context, uint32_t n)
 	put32(data + 38, n);
 	data[46] = 0x50;
 	data[47] = 2;
+	if (fake.dialogue) {
+		put32(data + 34, 1024 << 16 | 25);
+		put32(data + 38, n > 0);
+		put32(data + 42, 7000);
+		data[47] = n ? 16 : 2;
+	}
 	fn(context, &frame);
 }
 
@@ -119,6 +127,7 @@ int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *co
 		fake.ready = fake.at_end;
 		fake.at_end = 0;
 	}
+	most = fake.dialogue ? 1 : most;
 	for (; count < most && fake.ready; count++, fake.ready--)
 		give(fn, context, fake.frames++);
 	if (fake.ready == 0) {

@@ -23,6 +23,7 @@ struct fake {
 	uint32_t at_end;
 	bool external; /* from an external address, all from one internal host else */
 	bool many;     /* each from a host of its own */
+	bool dialogue; /* the first is a SYN, the others its client's ACKs, each by itself */
 	bool same_mac; /* the first goes to the mail server, at the others' source address */
 	int set_ports; /* what that answers */
 	void (*beat)(int beat);
@@ -31,6 +32,7 @@ extern struct fake fake;
 
 struct wire {
 	int opened, closed, sent, result;
+	int scheduling; /* of the thread that sent last */
 	char last[32];
 };
 extern struct wire wire;
