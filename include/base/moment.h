@@ -24,6 +24,11 @@ int64_t moment_floor(int64_t t, int64_t span);
 /* The wall clock. For edges and commands only: pure code is handed the time. */
 int64_t moment_now(void);
 
+/* Microseconds on clocks that nobody sets, for spans within this process; the second one goes on
+ * while the machine sleeps.  For edges and commands only, too. */
+int64_t moment_steady(void);
+int64_t moment_since_boot(void);
+
 /* "2026-11-24T03:47:09.000000Z" (RFC 3339, UTC, microseconds).  Returns buf. */
 const char *moment_format_utc(int64_t t, char buf[MOMENT_TEXT]);
 

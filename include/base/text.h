@@ -39,6 +39,9 @@ size_t text_distance(const char *a, const char *b);
 const char *text_nearest(const char *text, const char *(*word)(const void *context, size_t i),
 			 const void *context, size_t count);
 
+/* Behind a noun with its number: "1 host", "2 hosts". */
+#define text_s(n) ((n) == 1 ? "" : "s")
+
 /* printf into buf, cut at size; returns buf. */
 char *text_print(char *buf, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

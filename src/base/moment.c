@@ -22,12 +22,27 @@ int64_t moment_floor(int64_t t, int64_t span)
 	return t < INT64_MIN + rest ? INT64_MIN : t - rest;
 }
 
-int64_t moment_now(void)
+static int64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * MOMENT_SECOND + now.tv_nsec / 1000;
+}
+
+int64_t moment_now(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t moment_steady(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t moment_since_boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
 }
 
 static int64_t clamp(int64_t t)

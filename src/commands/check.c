@@ -140,10 +140,14 @@ static int run(const struct options *o, const struct config *config, int64_t dur
 static int take_duration(const struct options *o, int64_t *ret_)
 {
 	int64_t duration = DURATION;
+	char escaped[256];
 
 	if (o->duration && (moment_parse_duration(o->duration, &duration) < 0 ||
 			    duration < MOMENT_SECOND || duration > DURATION_MOST)) {
-		log_say("--for %s: is no duration from 1s to 1h, such as 30s or 5m", o->duration);
+		text_escape(o->duration, strlen(o->duration), escaped, sizeof(escaped));
+		log_say("check: --for %s: expected a duration from 1s to 1h, such as 30s; see "
+			"egress25 check --help",
+			escaped);
 		return EXIT_USAGE;
 	}
 	*ret_ = duration;

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "commands/command.h"
 #include "commands/query.h"
 #include "query/connections.h"
@@ -83,7 +84,7 @@ static int print_footing(struct listing *l, int *ret_rc)
 				      "%s%" PRId64
 				      " older one%s in this window: --format csv shows %s",
 				      more >= CONNECTIONS_COUNTED ? "at least " : "", more,
-				      more == 1 ? "" : "s", more == 1 ? "it" : "them");
+				      text_s(more), more == 1 ? "it" : "them");
 	return EXIT_DONE;
 }
 

@@ -41,14 +41,6 @@ struct screen {
 	FILE *out;
 };
 
-static int64_t steady_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
-
 /* --- output that holds nothing up ------------------------------------------------------------- */
 
 /* Its own description of a terminal or a pipe: the flag would be the shell's too. */
@@ -253,7 +245,7 @@ static bool is_due(int64_t *when, int64_t span, int64_t now)
 static bool idle(void *context, const struct freeze_view *v)
 {
 	struct screen *s = context;
-	int64_t now = steady_now();
+	int64_t now = moment_steady();
 
 	take_signals(s);
 	if (s->tries && v->incident && is_due(&s->look, LOOK, now))

@@ -133,7 +133,7 @@ const char *tries_summary(const struct tries *t, char *buf, size_t size)
 	if (t->found.count == 0)
 		return text_print(buf, size, "nobody tries so far");
 	return text_print(buf, size, "%zu offender%s so far, attempts %" PRId64, t->found.count,
-			  t->found.count == 1 ? "" : "s", attempts);
+			  text_s(t->found.count), attempts);
 }
 
 /* The report writes them as it does elsewhere; of its lines those that fit are taken. */

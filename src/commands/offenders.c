@@ -24,9 +24,9 @@ static int print_heading(const struct query *q, size_t count)
 		return report_note(&q->report, "No offender %s.", window);
 	/* A host that several records know has a row of each. */
 	if (q->count > 1)
-		return report_note(&q->report, "%zu row%s of %zu records %s:", count,
-				   count == 1 ? "" : "s", q->count, window);
-	return report_note(&q->report, "%zu offender%s %s:", count, count == 1 ? "" : "s", window);
+		return report_note(&q->report, "%zu row%s of %zu records %s:", count, text_s(count),
+				   q->count, window);
+	return report_note(&q->report, "%zu offender%s %s:", count, text_s(count), window);
 }
 
 static int print_footing(const struct query *q, uint64_t outside)
@@ -34,7 +34,7 @@ static int print_footing(const struct query *q, uint64_t outside)
 	if (outside == 0)
 		return 0;
 	return report_note(&q->report, "%" PRIu64 " more %s%s %s it: %s %s", outside,
-			   q->count > 1 ? "row" : "offender", outside == 1 ? "" : "s",
+			   q->count > 1 ? "row" : "offender", text_s(outside),
 			   q->window.until == INT64_MAX ? "before" : "outside",
 			   q->reading ? "without --since and --until you see" : "--all shows",
 			   outside == 1 ? "it" : "them");

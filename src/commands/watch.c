@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -52,7 +51,7 @@ struct teller {
 	uint64_t left_out;     /* and not said yet */
 	int error;	       /* of the last that was left out; 0: nobody took it */
 	bool ended;	       /* nobody reads any more */
-	time_t second;	       /* of the clock, and how many lines were told in it */
+	int64_t second;	       /* of the clock, and how many lines were told in it */
 	unsigned int told;
 };
 
@@ -69,12 +68,11 @@ static bool is_ready(int fd)
 /* Whether one more line may go out in this second. */
 static bool take_turn(struct teller *t)
 {
-	struct timespec now;
+	int64_t second = moment_steady() / MOMENT_SECOND;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != t->second)
+	if (second != t->second)
 		t->told = 0;
-	t->second = now.tv_sec;
+	t->second = second;
 	return t->told++ < TOLD_MOST;
 }
 

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "base/text.h"
 
 #define OUTPUT	  (64 << 10) /* what is kept of either; the rest is read and dropped */
-#define STEP_MS	  100
+#define STEP	  (MOMENT_SECOND / 10)
 #define PATH_ROOM 4096
 
 static const struct {
@@ -147,14 +147,6 @@ static int start(struct call *c, const struct mta_target *t, const char *path, c
 
 /* --- listening to it -------------------------------------------------------------------------- */
 
-static int64_t steady_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Of standard error the end counts, of standard output the beginning. */
 static void keep(struct call *c, size_t which, const char *text, size_t length)
 {
@@ -190,8 +182,8 @@ static bool has_ended(struct call *c, int *ret_status)
 {
 	struct pollfd fds[2] = {{.fd = c->said[0].fd, .events = POLLIN},
 				{.fd = c->said[1].fd, .events = POLLIN}};
-	int64_t end = steady_ms() + STEP_MS;
-	int left = STEP_MS;
+	int64_t end = moment_steady() + STEP;
+	int left = STEP / 1000;
 	bool ended;
 
 	do {
@@ -202,7 +194,7 @@ static bool has_ended(struct call *c, int *ret_status)
 					hear(c, i);
 		fds[0].fd = c->said[0].fd;
 		fds[1].fd = c->said[1].fd;
-		left = (int)(end - steady_ms());
+		left = (int)((end - moment_steady()) / 1000);
 	} while (!ended && left > 0);
 	return ended;
 }
@@ -236,15 +228,15 @@ static void end(struct call *c, int *ret_status)
 static int follow(struct call *c, enum mta_verb verb, bool (*idle)(void *context), void *context,
 		  int *ret_status)
 {
-	int64_t by = steady_ms() + (int64_t)verbs[verb].seconds * 1000;
+	int64_t by = moment_steady() + verbs[verb].seconds * MOMENT_SECOND;
 
 	while (!has_ended(c, ret_status)) {
 		bool enough = idle && idle(context);
 
-		if (!(enough && verb == MTA_CHECK) && steady_ms() < by)
+		if (!(enough && verb == MTA_CHECK) && moment_steady() < by)
 			continue;
 		end(c, ret_status);
-		return steady_ms() < by ? -EINTR : -ETIMEDOUT;
+		return moment_steady() < by ? -EINTR : -ETIMEDOUT;
 	}
 	return 0;
 }

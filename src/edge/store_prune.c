@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/moment.h"
 
@@ -22,14 +21,6 @@
 #define WAL_BYTES     (64 << 20) /* beyond this a checkpoint is asked for by name */
 #define IDLE_PAGES    256	 /* free pages that may stay */
 #define PASS_INTERVAL MOMENT_MINUTE
-
-static int64_t clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
 
 int store_note_pruned(struct store *s, const char *what, int64_t rows, int64_t before)
 {
@@ -241,7 +232,7 @@ static int prune_seldom(struct store *s, int64_t now)
 
 int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 {
-	int64_t until = clock_now() + SLICE;
+	int64_t until = moment_steady() + SLICE;
 	int r;
 
 	if (!s->db)
@@ -249,7 +240,7 @@ int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 	s->error[0] = '\0';
 	r = prune_seldom(s, now);
 	while (r == 0 && (r = prune_step(s, now)) > 0) {
-		if (clock_now() >= until)
+		if (moment_steady() >= until)
 			return 1;
 		r = 0;
 	}

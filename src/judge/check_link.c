@@ -89,7 +89,7 @@ enum check_result check_offload(const struct check_facts *f, size_t at, struct c
 		SAY(c,
 		    "%" PRIu64 " frame%s longer than the interface's %u bytes, up to %u: merged "
 		    "on the way, and read to byte %u only",
-		    p->merged, check_s(p->merged), p->mtu, p->longest, f->snapshot);
+		    p->merged, text_s(p->merged), p->mtu, p->longest, f->snapshot);
 		advise_offload(p, c);
 		return CHECK_FAIL;
 	}

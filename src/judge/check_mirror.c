@@ -26,7 +26,7 @@ enum check_result check_interface(const struct check_facts *f, size_t at, struct
 		ADVISE(c, "ip link set %s up, and look whether the cable is plugged in", p->name);
 		return CHECK_FAIL;
 	}
-	SAY(c, "%" PRIu64 " frame%s in %u s", p->frames, check_s(p->frames), seconds(f));
+	SAY(c, "%" PRIu64 " frame%s in %u s", p->frames, text_s(p->frames), seconds(f));
 	if (p->frames == 0) {
 		ADVISE(c, MIRROR_ADVICE);
 		return CHECK_FAIL;
@@ -80,7 +80,7 @@ static enum check_result directions_one(const struct check_facts *f, struct chec
 	if (out && in)
 		SAY(c, "of %u TCP connections each was seen in one direction only", out + in);
 	else
-		SAY(c, "of %u TCP connection%s only what %s was seen", out + in, check_s(out + in),
+		SAY(c, "of %u TCP connection%s only what %s was seen", out + in, text_s(out + in),
 		    out ? "goes out" : "comes in");
 	ADVISE(c, "let the switch mirror both directions of the port, received and sent; where "
 		  "they come in by two interfaces, name both with -i");
@@ -105,7 +105,7 @@ enum check_result check_directions(const struct check_facts *f, size_t at, struc
 	if (both == 0) {
 		result = directions_one(f, c);
 	} else if ((uint64_t)lone * 100 < (uint64_t)(both + lone) * LONE_SHARE) {
-		SAY(c, "%u TCP connection%s in both directions%s", both, check_s(both),
+		SAY(c, "%u TCP connection%s in both directions%s", both, text_s(both),
 		    lone ? ", few in one only" : "");
 	} else {
 		SAY(c, "of %u TCP connections %u were seen in one direction only", both + lone,
@@ -176,7 +176,7 @@ enum check_result check_nat(const struct check_facts *f, size_t at, struct check
 	if (across == 0)
 		return external ? nat_outside(f, c) : nat_nothing(f, c);
 	SAY(c, "inside: %" PRIu64 " frame%s between internal and external addresses", across,
-	    check_s(across));
+	    text_s(across));
 	if (external < CHECK_SURELY || external * 100 < across * STRAY_SHARE)
 		return CHECK_PASS;
 	check_add(c->seen, sizeof(c->seen), "; but %" PRIu64 " between external ones", external);

@@ -12,11 +12,6 @@
 #define ADVISE(c, ...) text_print((c)->advice, sizeof((c)->advice), __VA_ARGS__)
 
 /* "s" for any number but 1 */
-static inline const char *check_s(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Adds to a text that ends somewhere in size bytes. */
 #define check_add(text, size, ...)                                                                 \
 	text_print((text) + strlen(text), (size)-strlen(text), __VA_ARGS__)

@@ -105,7 +105,7 @@ static enum check_result unanswered(const struct check_prober *p, struct check *
 	char text[ADDR_TEXT];
 
 	SAY(c, "%u probe%s left %s, and none was answered or seen again: asked", p->sent,
-	    check_s(p->sent), p->name);
+	    text_s(p->sent), p->name);
 	for (unsigned int i = 0; i < p->sent; i++)
 		if (!was_named(p, i))
 			check_add(c->seen, sizeof(c->seen), "%s %s", i ? "," : "",

@@ -21,8 +21,7 @@ const char *health_describe_unclassified(const struct health *h, char *buf, size
 		buf, size,
 		"%" PRIu64 " connection%s between two external addresses %s not classified: "
 		"`internal` probably misses a prefix, or the mirror sits outside the NAT. Seen: ",
-		h->unclassified, h->unclassified == 1 ? "" : "s",
-		h->unclassified == 1 ? "is" : "are");
+		h->unclassified, text_s(h->unclassified), h->unclassified == 1 ? "is" : "are");
 	for (unsigned int i = 0; i < h->example_count; i++) {
 		used = strlen(buf);
 		text_print(buf + used, size - used, "%s%s to %s", i ? ", " : "",

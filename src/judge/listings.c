@@ -460,6 +460,6 @@ const char *listing_describe(const struct listing *l, char buf[LISTING_TEXT])
 			  l->is_policy ? "is refused for its kind, no sign of a bot, by"
 				       : "is on the list",
 			  l->list, addr_format(&l->server, server), addr_format(&l->client, client),
-			  l->heard, l->heard == 1 ? "" : "s", l->voices, l->voices == 1 ? "" : "s",
+			  l->heard, text_s(l->heard), l->voices, text_s(l->voices),
 			  l->voices < NOTICE_VOICES ? "" : " or more", worth_of(l));
 }

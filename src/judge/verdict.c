@@ -111,11 +111,6 @@ static unsigned int some(float x)
 	return n ? n : 1;
 }
 
-static const char *s(unsigned int n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static char *next_remark(struct ledger *l)
 {
 	return l->remarks[l->remark_count++];
@@ -130,14 +125,15 @@ static void remark(const struct evidence *e, struct ledger *l)
 	if (h->strange_helo >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
 			   "%u new HELO name%s of late, after %u sessions under others", helo,
-			   s(helo), h->helo_before);
+			   text_s(helo), h->helo_before);
 	if (h->strange_dialect >= 2.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
 			   "%u of %u sessions spoke SMTP in another way than the others", dialect,
 			   h->dialect_sessions);
 	if (h->direct >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
-			   "%u connection%s of late went past the smart hosts", direct, s(direct));
+			   "%u connection%s of late went past the smart hosts", direct,
+			   text_s(direct));
 	if (h->breaches >= 0.5F)
 		text_print(next_remark(l), LEDGER_TEXT,
 			   "%u of %u sessions broke the protocol as bots do", breaches, e->talks);

@@ -24,11 +24,6 @@ static unsigned int percent(float x)
 	return (unsigned int)lrintf(x * 100);
 }
 
-static const char *s(unsigned int n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static unsigned int smaller(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
@@ -45,8 +40,8 @@ static void explained_text(const struct evidence *e, unsigned int fresh, char *b
 		{SUM_RETURNED, "was tried again later", "were tried again later"},
 		{SUM_NEXT, "lay next to the one before", "lay next to the one before"},
 	};
-	size_t used =
-		strlen(text_print(buf, LEDGER_TEXT, "of %u new destination%s", fresh, s(fresh)));
+	size_t used = strlen(
+		text_print(buf, LEDGER_TEXT, "of %u new destination%s", fresh, text_s(fresh)));
 
 	for (size_t i = 0, told = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		unsigned int n = smaller(figure(e, ways[i].sum), fresh);
@@ -72,11 +67,11 @@ static void destinations_text(const struct evidence *e, enum feature feature, ch
 		text_print(buf, LEDGER_TEXT,
 			   "%u destination%s contacted for the first time of "
 			   "late, %u in all",
-			   fresh, s(fresh), e->groups);
+			   fresh, text_s(fresh), e->groups);
 	else if (feature == FEATURE_FEW)
 		text_print(buf, LEDGER_TEXT,
 			   "%u destination%s in use, tried in %u span%s of ten minutes", known,
-			   s(known), e->observations, s(e->observations));
+			   text_s(known), e->observations, text_s(e->observations));
 	else
 		explained_text(e, fresh, buf);
 }
@@ -87,7 +82,7 @@ static void lookups_text(const struct evidence *e, enum feature feature, char *b
 
 	if (feature == FEATURE_MX)
 		text_print(buf, LEDGER_TEXT, "%u MX lookup%s by this host", some(e, SUM_MX),
-			   s(some(e, SUM_MX)));
+			   text_s(some(e, SUM_MX)));
 	else if (feature == FEATURE_NO_DNS)
 		text_print(buf, LEDGER_TEXT,
 			   "%u of %u new servers were never looked up, though "
@@ -99,14 +94,14 @@ static void lookups_text(const struct evidence *e, enum feature feature, char *b
 		text_print(buf, LEDGER_TEXT,
 			   "looked up a public address of ours in blacklists %u "
 			   "time%s",
-			   some(e, SUM_DNSBL), s(some(e, SUM_DNSBL)));
+			   some(e, SUM_DNSBL), text_s(some(e, SUM_DNSBL)));
 }
 
 static void identity_text(const struct evidence *e, enum feature feature, char *buf)
 {
 	if (feature == FEATURE_HELO_VARIETY)
 		text_print(buf, LEDGER_TEXT, "HELO name changed %u time%s", some(e, SUM_NEW_HELO),
-			   s(some(e, SUM_NEW_HELO)));
+			   text_s(some(e, SUM_NEW_HELO)));
 	else if (feature == FEATURE_SENDER_VARIETY)
 		text_print(buf, LEDGER_TEXT, "%u of %u sender domains were new",
 			   some(e, SUM_NEW_SENDER), some(e, SUM_SENDERS));
@@ -114,7 +109,7 @@ static void identity_text(const struct evidence *e, enum feature feature, char *
 		text_print(buf, LEDGER_TEXT,
 			   "in %u session%s it gave another sender domain after "
 			   "the first had been refused",
-			   some(e, SUM_SWITCHED), s(some(e, SUM_SWITCHED)));
+			   some(e, SUM_SWITCHED), text_s(some(e, SUM_SWITCHED)));
 	else
 		text_print(buf, LEDGER_TEXT,
 			   "in %u of %u sessions the HELO name was the "
@@ -152,7 +147,7 @@ static void conduct_text(const struct evidence *e, enum feature feature, char *b
 
 		if (rows[i].feature == feature)
 			text_print(buf, LEDGER_TEXT, "%u of %u session%s %s",
-				   smaller(some(e, rows[i].part), whole), whole, s(whole),
+				   smaller(some(e, rows[i].part), whole), whole, text_s(whole),
 				   rows[i].what);
 	}
 }

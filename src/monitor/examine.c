@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -53,14 +52,6 @@ struct examiner {
 	int64_t now;		 /* wall clock, before the frames that are looked at */
 	bool stopping;
 };
-
-static int64_t steady(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
 
 /* --- setting up ------------------------------------------------------------------------------- */
 
@@ -158,8 +149,7 @@ static void open_prober(struct examiner *x, size_t at, const char *name)
 	}
 	if (machine_interface(name, &m) == 0)
 		p->unsent = m.unsent;
-	p->next = x->started +
-		  (x->options.duration / 4 < PROBE_EACH ? x->options.duration / 4 : PROBE_EACH);
+	p->next = x->started + pause_of(x);
 	survey_set_prober(x->survey, at, inject_mac(p->injector));
 }
 
@@ -225,7 +215,7 @@ static int open_all(struct examiner *x)
 	if (x->facts->realtime == 0)
 		realtime_set(false);
 	machine_give_way();
-	x->started = x->beaten = steady();
+	x->started = x->beaten = moment_steady();
 	x->offset = moment_now() - x->started;
 	open_probers(x);
 	return 0;
@@ -299,7 +289,7 @@ static void ask(struct examiner *x, size_t at, int64_t now)
 
 static void judge(struct examiner *x)
 {
-	int64_t now = steady();
+	int64_t now = moment_steady();
 
 	x->facts->listened = now - x->started;
 	x->facts->clock.now = moment_now();
@@ -351,7 +341,7 @@ static void wait_for_more(struct examiner *x, int64_t most)
 static void listen_on(struct examiner *x)
 {
 	while (!x->stopping) {
-		int64_t now = steady(), end = x->started + x->options.duration;
+		int64_t now = moment_steady(), end = x->started + x->options.duration;
 
 		if (now >= end)
 			return;

@@ -15,19 +15,11 @@
 #define TRIES	 3 /* to thaw, and to ask whether it is: a network may come back */
 #define BETWEEN	 (3 * MOMENT_SECOND)
 
-int64_t freeze_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
-
 static bool show(void *context)
 {
 	struct freeze *f = context;
 
-	f->view.left = f->deadline > freeze_clock() ? f->deadline - freeze_clock() : 0;
+	f->view.left = f->deadline > moment_since_boot() ? f->deadline - moment_since_boot() : 0;
 	/* Behind the watch nothing is given up any more. */
 	return f->screen->idle(f->screen->context, &f->view) && f->view.step <= FREEZE_WATCH;
 }
@@ -64,7 +56,7 @@ int freeze_ask(struct freeze *f, enum mta_verb verb, int64_t seconds, struct mta
 
 int64_t freeze_timer(const struct freeze *f)
 {
-	int64_t left = f->deadline - freeze_clock();
+	int64_t left = f->deadline - moment_since_boot();
 
 	return ((left > 0 ? left : 0) + FREEZE_SLACK) / MOMENT_SECOND;
 }
@@ -135,7 +127,7 @@ static enum freeze_result freeze(struct freeze *f)
 	int r;
 
 	/* Its own timer is armed after this, and is longer: it comes behind the limit. */
-	f->deadline = freeze_clock() + f->options->length;
+	f->deadline = moment_since_boot() + f->options->length;
 	f->row.frozen_until = moment_now() + f->options->length;
 	r = freeze_ask(f, MTA_FREEZE, freeze_timer(f), &reply);
 	return r < 0 ? fail(f, r, reply.why) : FREEZE_DONE;
@@ -144,7 +136,7 @@ static enum freeze_result freeze(struct freeze *f)
 /* Asks until the running server has it, where it says that it has not yet. */
 static int ask_in_force(struct freeze *f, struct mta_reply *reply)
 {
-	int64_t by = freeze_clock() + IN_FORCE;
+	int64_t by = moment_since_boot() + IN_FORCE;
 	int r;
 
 	do {
@@ -154,7 +146,7 @@ static int ask_in_force(struct freeze *f, struct mta_reply *reply)
 		for (int i = 0; i < 10; i++)
 			if (freeze_pause(f))
 				return -EINTR;
-	} while (freeze_clock() < by);
+	} while (moment_since_boot() < by);
 	return 0;
 }
 
@@ -245,9 +237,9 @@ static enum freeze_result release(struct freeze *f)
 
 static void wait_between(struct freeze *f)
 {
-	int64_t by = freeze_clock() + BETWEEN;
+	int64_t by = moment_since_boot() + BETWEEN;
 
-	while (freeze_clock() < by)
+	while (moment_since_boot() < by)
 		freeze_pause(f);
 }
 

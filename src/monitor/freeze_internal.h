@@ -16,7 +16,6 @@ struct freeze {
 };
 
 /* The clock that nobody sets, and that goes on while the machine sleeps. */
-int64_t freeze_clock(void);
 
 /* A tenth of a second, and whoever shows it; true: to end. */
 bool freeze_pause(struct freeze *f);

@@ -78,21 +78,21 @@ static bool is_closed(struct freeze *f)
 
 enum freeze_result freeze_watch(struct freeze *f)
 {
-	int64_t look = freeze_clock(), next = look + FREEZE_ASK;
+	int64_t look = moment_since_boot(), next = look + FREEZE_ASK;
 
-	while (freeze_clock() < f->deadline) {
+	while (moment_since_boot() < f->deadline) {
 		if (freeze_pause(f))
 			return FREEZE_END;
-		if (freeze_clock() >= look) {
-			look = freeze_clock() + MOMENT_SECOND;
+		if (moment_since_boot() >= look) {
+			look = moment_since_boot() + MOMENT_SECOND;
 			if (is_closed(f))
 				return FREEZE_DONE;
 		}
-		if (freeze_clock() < next)
+		if (moment_since_boot() < next)
 			continue;
 		if (ask(f))
 			return FREEZE_END;
-		next = freeze_clock() + FREEZE_ASK;
+		next = moment_since_boot() + FREEZE_ASK;
 	}
 	return FREEZE_DONE;
 }

@@ -7,19 +7,11 @@
 
 #define LOOK (MOMENT_SECOND / 20)
 
-static int64_t steady_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
-
 /* Until the monitor has taken the row up as it stands, or its end. */
 static int wait_for(struct store *s, struct request_answer *a, char error[STORE_ERROR])
 {
 	const struct timespec look = {.tv_nsec = LOOK * 1000};
-	int64_t by = steady_now() + REQUEST_PATIENCE;
+	int64_t by = moment_steady() + REQUEST_PATIENCE;
 	struct store_incident_state how;
 	int r;
 
@@ -29,7 +21,7 @@ static int wait_for(struct store *s, struct request_answer *a, char error[STORE_
 		if (r < 0)
 			return r;
 		a->heard = how.closed ? how.released : how.acknowledged;
-	} while (!a->heard && steady_now() < by);
+	} while (!a->heard && moment_steady() < by);
 	memcpy(a->effect, how.effect, sizeof(a->effect));
 	return 0;
 }

@@ -6,21 +6,12 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/text.h"
 #include "on_listing.h"
 #include "realtime.h"
-
-static int64_t steady_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t); /* a machine asleep lets time pass too */
-	return t.tv_sec * MOMENT_SECOND + t.tv_nsec / 1000;
-}
 
 static bool asks_for_resets(const struct watch *w)
 {
@@ -120,7 +111,8 @@ void watch_follow_incident(struct watch *w)
 	do {
 		writer_incident(w->writer, &w->answer, &record);
 		before = w->incident.order;
-		change = incident_watch_update(&w->incident, &record, moment_now(), steady_now());
+		change = incident_watch_update(&w->incident, &record, moment_now(),
+					       moment_since_boot());
 		/* Also where nothing changed but that the record knows of an end. */
 		watch_set_resets(w, w->options.config);
 		if (change == INCIDENT_SAME)

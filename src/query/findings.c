@@ -183,11 +183,6 @@ static int name_machine(const struct offender *o, char **ret_)
 	return print_new(ret_, "%s%s%s%s", o->address, *more ? " (" : "", more, *more ? ")" : "");
 }
 
-static const char *plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static int describe_server(const struct suspect *s, const char *machine, char **ret_)
 {
 	const struct frozen_sum *f = &s->frozen;
@@ -198,8 +193,8 @@ static int describe_server(const struct suspect *s, const char *machine, char **
 			"the mail server %s sent %" PRId64 " message%s in %" PRId64
 			" connection%s while it was frozen: they were not in its queue, so "
 			"it has a bot of its own",
-			machine, f->messages, plural(f->messages), f->attempts,
-			plural(f->attempts));
+			machine, f->messages, text_s(f->messages), f->attempts,
+			text_s(f->attempts));
 	if (f->senders > 0)
 		return print_new(
 			ret_,
@@ -207,13 +202,13 @@ static int describe_server(const struct suspect *s, const char *machine, char **
 			" connection%s while it was frozen, though no message was accepted: "
 			"that was not its queue, so it has a bot of its own, unless its "
 			"recipient verification names a sender",
-			machine, f->senders, f->attempts, plural(f->attempts));
+			machine, f->senders, f->attempts, text_s(f->attempts));
 	return print_new(ret_,
 			 "the mail server %s connected %" PRId64 " time%s of %" PRId64
 			 " attempt%s while it was frozen, and no message or sender was seen%s: "
 			 "callout or bot",
-			 machine, f->connected, plural(f->connected), f->attempts,
-			 plural(f->attempts),
+			 machine, f->connected, text_s(f->connected), f->attempts,
+			 text_s(f->attempts),
 			 f->encrypted > 0 ? ", but some went on encrypted" : "");
 }
 
@@ -224,14 +219,14 @@ static int describe_host(const struct offender *o, const char *machine, char **r
 
 	if (o->messages.known && o->messages.value > 0)
 		text_print(sent, sizeof(sent), ", %" PRId64 " message%s accepted",
-			   o->messages.value, plural(o->messages.value));
+			   o->messages.value, text_s(o->messages.value));
 	if (*o->verdict)
 		text_print(thought, sizeof(thought), "; it looks like: %s", o->verdict);
 	return print_new(ret_,
 			 "%s tried %" PRId64 " time%s to send past the mail server to %" PRId64
 			 "%s destination%s: %" PRId64 " connected%s%s%s%s%s",
-			 machine, o->attempts, plural(o->attempts), o->destinations,
-			 o->destinations_exact ? "" : " or more", plural(o->destinations),
+			 machine, o->attempts, text_s(o->attempts), o->destinations,
+			 o->destinations_exact ? "" : " or more", text_s(o->destinations),
 			 o->connected, sent, thought, reason ? " (" : "", reason ? reason : "",
 			 reason ? ")" : "");
 }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "query/findings.h"
 
 #define AT(member) .offset = offsetof(struct finding_row, member)
@@ -52,7 +53,7 @@ int findings_print(const struct findings *f, const struct report_options *o)
 	}
 	if (f->more > 0)
 		fprintf(o->out, "- and %" PRId64 " further host%s: see egress25 offenders\n",
-			f->more, f->more == 1 ? "" : "s");
+			f->more, text_s(f->more));
 	for (size_t i = 0; i < f->watching.blind.count; i++)
 		put(o, "! ", 2, blind[i]);
 	errno = 0;

@@ -217,7 +217,7 @@ static void put_listing(FILE *out, const struct notice_row *n)
 		   *n->address ? n->address : "no address named",
 		   n->finding ? "confirmed" : "a claim, which anyone can forge",
 		   n->policy ? ", for the kind of address, no sign of a bot" : "", n->heard,
-		   n->heard == 1 ? "" : "s", n->servers, n->servers == 1 ? "" : "s",
+		   text_s(n->heard), n->servers, text_s(n->servers),
 		   incident_time(n->first_seen, first), incident_time(n->last_seen, last));
 	if (d && d->url) {
 		fputs(". Look it up: <a rel=\"noreferrer\" href=\"", out);

@@ -16,11 +16,6 @@
 
 #define say(list, ...) texts_print(list, TEXTS_MOST, __VA_ARGS__)
 
-static const char *plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* --- what happened ---------------------------------------------------------------------------- */
 
 static int tell_whole(struct incident_report *i)
@@ -40,8 +35,8 @@ static int tell_whole(struct incident_report *i)
 		   "Between %s and %s %zu machine%s inside the network sent mail, or tried to, to "
 		   "the Internet past the mail server: %" PRId64 " attempt%s, of which %" PRId64
 		   " reached a server there and %" PRId64 " message%s were seen to be accepted.",
-		   from, to, hosts, plural((int64_t)hosts), i->attempts, plural(i->attempts),
-		   i->connected, i->messages, plural(i->messages));
+		   from, to, hosts, text_s((int64_t)hosts), i->attempts, text_s(i->attempts),
+		   i->connected, i->messages, text_s(i->messages));
 }
 
 static const char *explain_verdict(const char *verdict)
@@ -71,8 +66,8 @@ static int tell_first(struct incident_report *i)
 		   "The most conspicuous is %s%s%s: it made %" PRId64 " attempt%s to %" PRId64
 		   "%s server%s between %s and %s. %s",
 		   incident_host(o, name, sizeof(name)), mac, place, o->attempts,
-		   plural(o->attempts), o->destinations, o->destinations_exact ? "" : " or more",
-		   plural(o->destinations), incident_time(o->first_seen, first),
+		   text_s(o->attempts), o->destinations, o->destinations_exact ? "" : " or more",
+		   text_s(o->destinations), incident_time(o->first_seen, first),
 		   incident_time(o->last_seen, last), explain_verdict(o->verdict));
 }
 
@@ -116,7 +111,7 @@ static int tell_resets(struct incident_report *i)
 		   "Connections of these machines were reset: %" PRId64 " reset segment%s sent; of "
 		   "%" PRId64 " established connection%s %" PRId64 " were cut before the server "
 		   "took anything more%s.",
-		   i->incident.resets, plural(i->incident.resets), i->killable, plural(i->killable),
+		   i->incident.resets, text_s(i->incident.resets), i->killable, text_s(i->killable),
 		   killed,
 		   i->killable == 0 || killed >= (int64_t)((double)i->killable * KILLED_GOOD / 100)
 			   ? ""
@@ -187,13 +182,13 @@ static int tell_still(struct incident_report *i)
 			 "That the mail server was thawed is not proven: run egress25 thaw.");
 	if (rc == 0 && recent > 0)
 		rc = say(&i->remains, "%" PRId64 " machine%s tried within its last 10 minutes.",
-			 recent, plural(recent));
+			 recent, text_s(recent));
 	if (rc == 0 && i->later_attempts > 0)
 		rc = say(&i->remains,
 			 "After its end %" PRId64 " machine%s made %" PRId64
 			 " further attempt%s past the mail server.",
-			 i->later_hosts, plural(i->later_hosts), i->later_attempts,
-			 plural(i->later_attempts));
+			 i->later_hosts, text_s(i->later_hosts), i->later_attempts,
+			 text_s(i->later_attempts));
 	if (rc == 0 && i->open > 0)
 		rc = say(&i->remains, "%" PRId64 " of the connections are still open.", i->open);
 	return rc;
