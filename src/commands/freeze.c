@@ -30,10 +30,12 @@ static int refuse_exchange(const char *command)
 	const struct mta_target t = {.kind = MTA_EXCHANGE};
 	char by_hand[MTA_COMMAND];
 
-	log_say("%s: exchange: is not run from here: on a transport server run %s -For SECONDS, "
-		"and "
-		"later the same with thaw (not tested on a device)",
-		command, mta_command(&t, MTA_FREEZE, by_hand));
+	bool thaw = strcmp(command, "thaw") == 0;
+
+	log_say("%s: exchange: is not run from here: on a transport server run %s%s (not tested on "
+		"a device)",
+		command, mta_command(&t, thaw ? MTA_THAW : MTA_FREEZE, by_hand),
+		thaw ? "" : " -For SECONDS, and later the same with thaw");
 	return EXIT_FAILED;
 }
 

@@ -15,14 +15,14 @@
 
 struct answer {
 	char mta[16], host[MTA_HOST];
-	int64_t incident; /* 0: none was concerned */
+	struct maybe incident; /* unknown: none was concerned */
 	bool thawed;
 };
 
 static const struct field answer_fields[] = {
 	{.name = "mta", .kind = FIELD_CHARS, .offset = offsetof(struct answer, mta)},
 	{.name = "mta_host", .kind = FIELD_CHARS, .offset = offsetof(struct answer, host)},
-	{.name = "incident", .kind = FIELD_INTEGER, .offset = offsetof(struct answer, incident)},
+	{.name = "incident", .kind = FIELD_MAYBE, .offset = offsetof(struct answer, incident)},
 	{.name = "thawed", .kind = FIELD_BOOL, .offset = offsetof(struct answer, thawed)},
 	{0},
 };
@@ -58,7 +58,8 @@ static bool is_target(const struct store_frozen *f, const struct mta_target *t)
 static int print(const struct options *o, const struct mta_target *t,
 		 const struct freeze_outcome *out)
 {
-	struct answer a = {.incident = out->incident, .thawed = out->thawed};
+	struct answer a = {.incident = {.known = out->incident > 0, .value = out->incident},
+			   .thawed = out->thawed};
 	struct report_options report;
 
 	text_print(a.mta, sizeof(a.mta), "%s", mta_kind_name(t->kind));

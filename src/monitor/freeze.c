@@ -243,18 +243,29 @@ static void wait_between(struct freeze *f)
 		freeze_pause(f);
 }
 
+/* Whether it is worth another try: a recipe that is not there stays away. */
+static bool may_pass(int r)
+{
+	return r == -EIO || r == -ETIMEDOUT;
+}
+
 static enum freeze_result thaw(struct freeze *f)
 {
 	struct mta_reply reply = {0};
 
 	for (int i = 0; i < TRIES; i++) {
-		if (freeze_ask(f, MTA_THAW, 0, &reply) == 0) {
+		int r = freeze_ask(f, MTA_THAW, 0, &reply);
+
+		if (r == 0) {
 			say_all(f, "", &reply.state.notes);
-			if (reply.state.nothing)
+			f->nothing = reply.state.nothing;
+			if (f->nothing)
 				freeze_say(f, "%s had nothing to undo", f->target);
 			return FREEZE_DONE;
 		}
 		log_say("%s: %s", f->target, reply.why);
+		if (!may_pass(r))
+			break;
 		if (i + 1 < TRIES)
 			wait_between(f);
 	}
@@ -267,15 +278,20 @@ static enum freeze_result confirm(struct freeze *f)
 	struct mta_reply reply = {0};
 	int r = -EIO;
 
-	for (int i = 0; i < TRIES && r < 0; i++) {
+	for (int i = 0; i < TRIES && may_pass(r); i++) {
 		if (i > 0)
 			wait_between(f);
 		r = freeze_ask(f, MTA_CHECK, 0, &reply);
 	}
 	if (r == 0 && reply.state.frozen == MTA_NO) {
 		f->outcome->thawed = true;
-		freeze_say(f, "%s is thawed, and that is proven: what waited in its queue goes out",
-			   f->target);
+		if (f->nothing)
+			freeze_say(f, "%s is not frozen, and that is proven", f->target);
+		else
+			freeze_say(f,
+				   "%s is thawed, and that is proven: what waited in its queue "
+				   "goes out",
+				   f->target);
 		return FREEZE_DONE;
 	}
 	if (f->view.state.timer > 0)

@@ -10,12 +10,11 @@ struct freeze {
 	struct freeze_view view;
 	struct store_frozen row; /* of the record; id 0: none */
 	struct freeze_outcome *outcome;
-	int64_t deadline;	      /* of the steady clock */
+	int64_t deadline;	      /* by moment_since_boot() */
+	bool nothing;		      /* was there to undo */
 	char target[MTA_TARGET_TEXT]; /* for messages */
 	char said[MTA_WHY];	      /* why it could not be asked, when that was said last */
 };
-
-/* The clock that nobody sets, and that goes on while the machine sleeps. */
 
 /* A tenth of a second, and whoever shows it; true: to end. */
 bool freeze_pause(struct freeze *f);

@@ -96,6 +96,7 @@ static void mistakes_are_told_before_anything_is_touched(void **state)
 	refuses("freeze --mta postfix --for 9s", 2, "from 10s to 4h");
 	refuses("freeze --mta postfix --record none.db", 3, "none.db");
 	refuses("freeze --mta exchange", 3, "exchange.ps1 freeze -For SECONDS");
+	refuses("thaw --mta exchange", 3, "exchange.ps1 thaw (not tested on a device)");
 	refuses("thaw --record none.db", 2, "no mail server is named");
 	assert_false(was_frozen());
 }
@@ -118,13 +119,36 @@ static void thaw_needs_no_record_and_proves_what_it_did(void **state)
 	assert_non_null(strstr(out, "postfix on this machine is thawed, and that is proven"));
 	assert_string_equal(error, "");
 	assert_int_equal(run("thaw --mta postfix --record none.db --format json"), 0);
-	assert_json(out, ". == {\"mta\": \"postfix\", \"mta_host\": null, \"incident\": 0,"
+	assert_json(out, ". == {\"mta\": \"postfix\", \"mta_host\": null, \"incident\": null,"
 			 " \"thawed\": true}");
 	write_recipe("echo frozen yes; echo timer 2000000000 systemd", "echo frozen no");
 	assert_int_equal(run("thaw --mta postfix --record none.db"), 3);
 	assert_non_null(strstr(error, "IS NOT PROVEN TO BE THAWED: it says that it is frozen; its "
 				      "own timer thaws it at 2033-05-1"));
 	assert_non_null(strstr(error, "by hand: sudo sh "));
+}
+
+static void where_nothing_was_frozen_nothing_is_called_thawed(void **state)
+{
+	(void)state;
+	write_recipe("echo frozen no; exit 1", "echo nothing to undo");
+	assert_int_equal(run("thaw --mta postfix --record none.db"), 0);
+	assert_non_null(strstr(out, "postfix on this machine is not frozen, and that is proven"));
+	assert_null(strstr(out, "is thawed"));
+}
+
+static void a_recipe_that_is_missing_is_told_once(void **state)
+{
+	const char *first;
+
+	(void)state;
+	assert_int_equal(run("thaw --mta qmail --record none.db"), 3);
+	first = strstr(error, "egress25: qmail on this machine: ");
+	assert_non_null(first);
+	first = strchr(first, '\n');
+	assert_non_null(first);
+	assert_int_equal(strncmp(first + 1, "egress25: qmail on this machine: IS NOT PROVEN", 46),
+			 0);
 }
 
 static void thaw_finds_in_the_record_what_a_killed_freeze_left(void **state)
@@ -189,6 +213,8 @@ int main(int argc, char **argv)
 		TEST(mistakes_are_told_before_anything_is_touched),
 		TEST(without_a_monitor_nothing_is_frozen),
 		TEST(thaw_needs_no_record_and_proves_what_it_did),
+		TEST(where_nothing_was_frozen_nothing_is_called_thawed),
+		TEST(a_recipe_that_is_missing_is_told_once),
 		TEST(thaw_finds_in_the_record_what_a_killed_freeze_left),
 		TEST(a_record_whose_words_are_forged_runs_nothing),
 	};

@@ -148,7 +148,7 @@ def tests(net, program, ending):
         words_of(world.run("status").ends(), "THAWING: opensmtpd")
         time.sleep(40)
         words_of(world.run("status").ends(), "THAW NOT CONFIRMED: opensmtpd on this machine", "run egress25 thaw")
-        words_of(world.run("thaw").ends(), "had nothing to undo", "is thawed, and that is proven")
+        words_of(world.run("thaw").ends(), "had nothing to undo", "is not frozen, and that is proven")
         world.sensor.start()
         equal("status", None, world.sensor.status()["freeze"])
 
