@@ -151,23 +151,19 @@ def differ(what, expected, found):
         raise Failed(f"{what} differ\n" + "\n".join(rows))
 
 
-def compare_offenders(program, capture, flows, ok):
+def compare_offenders(flows, offenders):
     expected = {}
     for (client, server, port), (attempts, connected) in flows.items():
         if port == 25:
             a, c, d = expected.get(client, (0, 0, 0))
             expected[client] = (a + attempts, c + connected, d + 1)
-    found = program.read(capture, {client for client, _, _ in flows}, ok=ok)
     differ("offenders (attempts, connected, destinations)", expected,
-           {o["address"]: (o["attempts"], o["connected"], o["destinations"]) for o in found})
+           {o["address"]: (o["attempts"], o["connected"], o["destinations"]) for o in offenders})
 
 
-def compare_connections(program, capture, flows, ok):
-    record = program.directory / "record.db"
-    also = [word for port in ALSO for word in ("--also-watch", port)]
-    program.read(capture, {client for client, _, _ in flows}, "--record", record, *also, ok=ok)
+def compare_connections(flows, connections):
     found = collections.defaultdict(lambda: (0, 0))
-    for c in program.connections(record):
+    for c in connections:
         key = (c["client"], c["server"], c["server_port"])
         found[key] = (found[key][0] + 1, found[key][1] + (c["outcome"] in SEEN))
         if c["permitted"] != (c["server_port"] != 25):
@@ -228,10 +224,9 @@ def compare_dialogue(key, expected, rows):
         raise Failed(f"{key}: " + "; ".join(wrong))
 
 
-def compare_dialogues(program, answer):
-    """What was said in the connections of the record that compare_connections() made."""
+def compare_dialogues(answer, connections):
     said = collections.defaultdict(list)
-    for c in program.connections(program.directory / "record.db"):
+    for c in connections:
         said[(c["client"], c["server"], c["server_port"])].append(c)
     for flow in answer["flows"]:
         server = flow["dst"] if flow["dst"] != flow["src"] else next_address(flow["dst"])
@@ -253,9 +248,13 @@ def check_capture(program, path):
     if any(flow["src"] == flow["dst"] for flow in answer["flows"]):
         capture = program.directory / "split.pcap"
         split_loopback(path, answer["link_type"], capture)
-    compare_offenders(program, capture, flows, ok)
-    compare_connections(program, capture, flows, ok)
-    compare_dialogues(program, answer)
+    record = program.directory / "record.db"
+    also = [word for port in ALSO for word in ("--also-watch", port)]
+    compare_offenders(flows, program.read(capture, {client for client, _, _ in flows}, "--record", record, *also,
+                                          ok=ok))
+    connections = program.connections(record)
+    compare_connections(flows, connections)
+    compare_dialogues(answer, connections)
 
 
 def check_morning(program, data):
