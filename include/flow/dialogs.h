@@ -2,7 +2,8 @@
  * dialogs: the SMTP dialogues of connections that have payload: puts the bytes of both sides in
  * order and hands them to smtp.c in the order in which the two ends knew of them.
  *
- * Limits: DIALOGS at once (when they run out, the one longest without a segment goes, told first),
+ * Limits: DIALOGS at once (when they run out, the one longest without a segment goes, told first;
+ * of those that are proven, flow_is_proven(), only where there is no other),
  * STREAM_HELD pieces held for a side and STREAM_POOL in all, a missing byte awaited for
  * DIALOGS_WAIT. Each is counted.  Work per segment is bounded by what is held.
  */

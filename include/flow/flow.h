@@ -92,6 +92,7 @@ struct flow {
 		uint8_t list;
 		uint8_t strays;	       /* frames counted as stray, should they be explained */
 		uint8_t prospect;      /* an embryo: the enum flow_kind it could become */
+		uint8_t queue;	       /* of changed flows: 0 none, else 1 + enum flows_queue */
 		uint32_t newer, older; /* other flows of this four-tuple */
 		uint32_t tuple_link, syn_link;	    /* hash chains */
 		uint32_t before, after;		    /* list of its state, oldest first */
@@ -104,5 +105,11 @@ struct flow {
 _Static_assert(sizeof(struct flow) <= 168, "struct flow has grown");
 
 enum outcome flow_outcome(const struct flow *f);
+
+/* Either side was heard of it.  Segments of a client alone, payload too, may be forged. */
+static inline bool flow_is_proven(const struct flow *f)
+{
+	return f->connected && f->client_edge && f->server_edge;
+}
 
 #endif

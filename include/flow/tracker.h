@@ -4,8 +4,9 @@
  * Limits: TRACKER_FLOWS connections at once, in memory that is reserved at the start and touched
  * only as far as it is used.  When the table is full one goes, by this rule: the one longest
  * without a frame among the first of these groups that has any: inbound; embryos; unclassified;
- * ended; never answered; connected.  An evicted connection has been handed to the sink first: its
- * host keeps its counts.  Work per packet is constant, whatever a stranger sends.
+ * ended before an answer; never answered; of those connected the ones in which but one side was
+ * heard, which any host can forge; ended; open.  An evicted connection has been handed to the sink
+ * first: its host keeps its counts.  Work per packet is constant, whatever a stranger sends.
  *
  * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with
  * it.
@@ -81,8 +82,9 @@ struct flow *tracker_packet(struct tracker *t, const struct site *site, const st
  * whether more are due. */
 bool tracker_tick(struct tracker *t, int64_t now, uint32_t most);
 
-/* Hands up to `most` changed flows to the sink, longest waiting first.  Returns how many. */
-uint32_t tracker_collect(struct tracker *t, uint32_t most);
+/* Hands up to `most` changed flows to the sink, those that are proven (flow_is_proven()) or the
+ * others, longest waiting first.  Returns how many. */
+uint32_t tracker_collect(struct tracker *t, bool proven, uint32_t most);
 
 /* The capture ends: resolves the embryos and hands flows to the sink as final, at most `most`.
  * Returns whether more are left. */

@@ -11,6 +11,8 @@
  *   - connections: the newest state of each.  When BATCH_CONNECTIONS are taken no further row is
  *     kept; the last eighth is reserved for those sent or encrypted.
  *   - texts of connections, in BATCH_TEXTS bytes; when they are full, rows go without.
+ * Of each the last eighth is reserved for connections that are proven, so that none who floods it
+ * with forged ones crowds out what was real.
  *   - hosts: the evidence against each host in which something changed, the newest state.
  * Identities (MAC, VLANs) go with the sums, so they survive the loss of rows.
  */
@@ -89,6 +91,8 @@ const struct listing *batch_listing(const struct batch *b, uint32_t i);
 /* No room for BATCH_SLACK further changes: time to hand over, for a file to wait, and for changed
  * connections to stay where they are. */
 bool batch_is_full(const struct batch *b);
+/* The same of what is reserved for proven connections. */
+bool batch_is_brimful(const struct batch *b);
 bool batch_is_empty(const struct batch *b);
 
 /* Reading, in the order of first arrival. */

@@ -22,6 +22,7 @@ struct connection {
 	bool begun; /* the attempt itself is new to the record: set in the first telling only */
 	bool open;  /* more may come */
 	bool connected;
+	bool proven; /* and either side was heard */
 	uint8_t standing, reason, outcome;
 	bool has_mac;
 	uint8_t mac[6];

@@ -63,7 +63,8 @@ const struct evidence *suspects_find(const struct suspects *s, const struct addr
 bool suspects_restore(struct suspects *s, const struct addr *client, const void *blob, size_t size);
 
 /*
- * Hands out up to `most` hosts on which there is something new, longest waiting first, each at most
+ * Hands out up to `most` hosts on which there is something new, those that a server answered before
+ * the others and then the longest waiting first, each at most
  * once in a second of `now` (all of them, whenever they were handed out, where `all` is set: at the
  * end, and before a hand-over).  The sink may judge and store; it must not call into s.  Takes time
  * for each changed host, due or not: to be called now and then, not with each packet.  Returns how

@@ -47,7 +47,7 @@ static struct link *link_of(struct dialogs *d, const struct list *l, uint32_t at
 {
 	struct entry *e = &d->entries[at];
 
-	return l == &d->used ? &e->use : l == &d->waiting ? &e->wait : &e->end;
+	return l == &d->waiting ? &e->wait : l == &d->ending ? &e->end : &e->use;
 }
 
 static void append(struct dialogs *d, struct list *l, uint32_t at)
@@ -187,7 +187,7 @@ static void drop(struct dialogs *d, struct entry *e)
 	if (e->waits)
 		take_out(d, &d->waiting, at);
 	go_on(d, e);
-	take_out(d, &d->used, at);
+	take_out(d, &d->used[e->proven], at);
 	stream_release(&e->sides[SERVER], &d->pool);
 	stream_release(&e->sides[CLIENT], &d->pool);
 	d->of_flow[e->index] = 0;
@@ -220,7 +220,7 @@ static uint32_t take_entry(struct dialogs *d)
 	if (!at && d->fresh <= DIALOGS)
 		return d->fresh++;
 	if (!at) {
-		oldest = &d->entries[d->used.first];
+		oldest = &d->entries[d->used[0].first ? d->used[0].first : d->used[1].first];
 		d->counters.evicted += !oldest->over; /* else nothing more would come */
 		give_up(d, oldest, true, oldest->since);
 		d->sink.evict(d->sink.context, oldest->flow);
@@ -263,7 +263,8 @@ static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
 		stream_begin(&e->sides[CLIENT], first_of(f->client_next, f->client_shown,
 							 f->bytes_sent, f->client_fin));
 	d->of_flow[index] = (uint16_t)at;
-	append(d, &d->used, at);
+	e->proven = flow_is_proven(f);
+	append(d, &d->used[e->proven], at);
 	f->dialogue = true;
 	d->counters.begun++;
 	return e;
@@ -364,9 +365,10 @@ void dialogs_segment(struct dialogs *d, uint32_t index, struct flow *f, const st
 		return;
 	if (!e) {
 		e = begin(d, index, f);
-	} else if (d->used.last != number_of(d, e)) {
-		take_out(d, &d->used, number_of(d, e));
-		append(d, &d->used, number_of(d, e));
+	} else if (e->proven != flow_is_proven(f) || d->used[e->proven].last != number_of(d, e)) {
+		take_out(d, &d->used[e->proven], number_of(d, e));
+		e->proven = flow_is_proven(f);
+		append(d, &d->used[e->proven], number_of(d, e));
 	}
 	go_on(d, e);
 	e->over = false;

@@ -22,6 +22,7 @@ struct entry {
 	struct link use, wait, end;
 	bool waits;
 	bool ends, over; /* its flow has ended; long enough ago */
+	bool proven;	 /* in which list of `used` it is */
 	bool heedless;	 /* acknowledgements contradict each other: read as it comes */
 	int64_t since;	 /* it waits */
 	int64_t ended;
@@ -38,7 +39,8 @@ struct dialogs {
 	struct dialogs_counters counters;
 	uint32_t flows;
 	uint32_t free, fresh;
-	struct list used, waiting, ending;
+	struct list used[2]; /* [1]: of proven flows */
+	struct list waiting, ending;
 	struct stream_pool pool;
 	struct entry entries[DIALOGS + 1];
 	uint16_t of_flow[]; /* entry of each flow */

@@ -30,7 +30,7 @@ struct flows {
 	uint32_t fresh; /* flows from here on were never used */
 	uint32_t freed; /* list of those free again, by own.after */
 	uint32_t used;
-	struct ends lists[LIST_COUNT], dirty;
+	struct ends lists[LIST_COUNT], dirty[QUEUE_COUNT];
 };
 
 static void *reserve(size_t bytes)
@@ -365,41 +365,48 @@ void flows_remove(struct flows *t, struct flow *f)
 	t->used--;
 }
 
-bool flows_is_queued(const struct flows *t, const struct flow *f)
+bool flows_is_queued(const struct flow *f)
 {
-	return f->own.dirty_before || f->own.dirty_after || t->dirty.first == flows_index(t, f);
+	return f->own.queue != 0;
 }
 
-void flows_queue(struct flows *t, struct flow *f)
+void flows_queue(struct flows *t, struct flow *f, enum flows_queue queue)
 {
 	uint32_t index = flows_index(t, f);
+	struct ends *ends = &t->dirty[queue];
 
-	if (flows_is_queued(t, f))
+	if (f->own.queue == 1 + queue)
 		return;
-	f->own.dirty_before = t->dirty.last;
-	if (t->dirty.last)
-		t->slots[t->dirty.last].own.dirty_after = index;
+	flows_unqueue(t, f);
+	f->own.queue = (uint8_t)(1 + queue);
+	f->own.dirty_before = ends->last;
+	if (ends->last)
+		t->slots[ends->last].own.dirty_after = index;
 	else
-		t->dirty.first = index;
-	t->dirty.last = index;
+		ends->first = index;
+	ends->last = index;
 }
 
 void flows_unqueue(struct flows *t, struct flow *f)
 {
-	if (!flows_is_queued(t, f))
+	struct ends *ends;
+
+	if (!f->own.queue)
 		return;
+	ends = &t->dirty[f->own.queue - 1];
 	if (f->own.dirty_before)
 		t->slots[f->own.dirty_before].own.dirty_after = f->own.dirty_after;
 	else
-		t->dirty.first = f->own.dirty_after;
+		ends->first = f->own.dirty_after;
 	if (f->own.dirty_after)
 		t->slots[f->own.dirty_after].own.dirty_before = f->own.dirty_before;
 	else
-		t->dirty.last = f->own.dirty_before;
+		ends->last = f->own.dirty_before;
 	f->own.dirty_before = f->own.dirty_after = 0;
+	f->own.queue = 0;
 }
 
-struct flow *flows_queued(const struct flows *t)
+struct flow *flows_queued(const struct flows *t, enum flows_queue queue)
 {
-	return flows_at(t, t->dirty.first);
+	return flows_at(t, t->dirty[queue].first);
 }

@@ -18,12 +18,18 @@ enum flows_list {
 	LIST_INBOUND,
 	LIST_EMBRYO,
 	LIST_UNCLASSIFIED,
-	LIST_ENDED,
+	LIST_ENDED, /* and not proven, as all up to LIST_OVER */
 	LIST_UNANSWERED,
-	LIST_CLOSING, /* one side's FIN was seen */
+	LIST_CLAIMED_CLOSING, /* connected, if its client's word can be taken; a FIN was seen */
+	LIST_CLAIMED,
+	LIST_OVER,    /* proven, and ended */
+	LIST_CLOSING, /* proven; one side's FIN was seen */
 	LIST_CONNECTED,
 	LIST_COUNT
 };
+
+/* The changed ones; those proven are asked for first. */
+enum flows_queue { QUEUE_PLAIN, QUEUE_PROVEN, QUEUE_COUNT };
 
 struct tuple {
 	struct addr client, server;
@@ -53,9 +59,11 @@ void flows_remove(struct flows *t, struct flow *f);
 void flows_touch(struct flows *t, struct flow *f, enum flows_list list);
 struct flow *flows_oldest(const struct flows *t, enum flows_list list);
 
-void flows_queue(struct flows *t, struct flow *f); /* no change where it is queued */
-bool flows_is_queued(const struct flows *t, const struct flow *f);
+/* No change where it is queued there; from the other queue it moves. */
+void flows_queue(struct flows *t, struct flow *f, enum flows_queue queue);
+bool flows_is_queued(const struct flow *f);
 void flows_unqueue(struct flows *t, struct flow *f);
-struct flow *flows_queued(const struct flows *t); /* the one longest in the queue, or NULL */
+/* The one longest in the queue, or NULL. */
+struct flow *flows_queued(const struct flows *t, enum flows_queue queue);
 
 #endif

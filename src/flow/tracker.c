@@ -36,6 +36,9 @@ static const uint32_t hold[LIST_COUNT] = {
 	[LIST_UNCLASSIFIED] = TRACKER_TICKS(7200), /* two hours */
 	[LIST_ENDED] = TRACKER_REMEMBER,
 	[LIST_UNANSWERED] = TRACKER_REMEMBER,
+	[LIST_CLAIMED_CLOSING] = TRACKER_TICKS(3600),
+	[LIST_CLAIMED] = TRACKER_TICKS(432000),
+	[LIST_OVER] = TRACKER_REMEMBER,
 	[LIST_CLOSING] = TRACKER_TICKS(3600),
 	[LIST_CONNECTED] = TRACKER_TICKS(432000), /* five days */
 };
@@ -80,9 +83,14 @@ int64_t tracker_now(const struct tracker *t)
 	return t->clock;
 }
 
+static void queue(struct tracker *t, struct flow *f)
+{
+	flows_queue(t->flows, f, flow_is_proven(f) ? QUEUE_PROVEN : QUEUE_PLAIN);
+}
+
 void tracker_touch(struct tracker *t, struct flow *f)
 {
-	flows_queue(t->flows, f);
+	queue(t, f);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -135,9 +143,11 @@ static enum flows_list list_of(const struct flow *f)
 	if (f->kind == FLOW_UNCLASSIFIED)
 		return LIST_UNCLASSIFIED;
 	if (f->ended)
-		return LIST_ENDED;
+		return flow_is_proven(f) ? LIST_OVER : LIST_ENDED;
 	if (!f->connected)
 		return LIST_UNANSWERED;
+	if (!flow_is_proven(f))
+		return f->client_fin || f->server_fin ? LIST_CLAIMED_CLOSING : LIST_CLAIMED;
 	return f->client_fin || f->server_fin ? LIST_CLOSING : LIST_CONNECTED;
 }
 
@@ -149,13 +159,13 @@ void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp)
 	f->own.active = ticks_of_frame(t);
 	flows_touch(t->flows, f, list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
-		flows_queue(t->flows, f);
+		queue(t, f);
 }
 
 void tracker_forget(struct tracker *t, struct flow *f)
 {
 	if (f->kind == FLOW_ATTEMPT)
-		t->sink.change(t->sink.context, f, flows_is_queued(t->flows, f), true);
+		t->sink.change(t->sink.context, f, flows_is_queued(f), true);
 	flows_remove(t->flows, f);
 	t->counters.tracked = flows_used(t->flows);
 }
@@ -165,7 +175,7 @@ void tracker_supersede(struct tracker *t, struct flow *f)
 	f->ended = true;
 	flows_touch(t->flows, f, list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
-		flows_queue(t->flows, f);
+		queue(t, f);
 }
 
 static void evict(struct tracker *t)
@@ -426,12 +436,13 @@ bool tracker_tick(struct tracker *t, int64_t now, uint32_t most)
 	return expire(t, most);
 }
 
-uint32_t tracker_collect(struct tracker *t, uint32_t most)
+uint32_t tracker_collect(struct tracker *t, bool proven, uint32_t most)
 {
+	enum flows_queue queue = proven ? QUEUE_PROVEN : QUEUE_PLAIN;
 	uint32_t done = 0;
 	struct flow *f;
 
-	while (done < most && (f = flows_queued(t->flows))) {
+	while (done < most && (f = flows_queued(t->flows, queue))) {
 		flows_unqueue(t->flows, f);
 		t->sink.change(t->sink.context, f, true, false);
 		done++;

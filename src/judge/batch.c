@@ -21,7 +21,8 @@
 #define SUMS		 (BATCH_SUMS + BATCH_FOLDED)
 #define SUM_SLOTS	 (1u << 17)
 #define CONNECTION_SLOTS (1u << 16)
-#define PLAIN_ROWS	 (BATCH_CONNECTIONS / 8 * 7)
+#define PLAIN(all)	 ((all) / 8 * 7) /* the rest is reserved, see the header */
+#define PLAIN_ROWS	 PLAIN(BATCH_CONNECTIONS)
 #define FEW		 1024 /* entries of a batch that is no storm's */
 #define CALM		 16   /* so many of those in a row, and the storm is over */
 
@@ -178,11 +179,13 @@ static struct sum *get_sum(struct batch *b, const struct connection *c)
 		.port = c->server_port,
 		.standing = c->standing,
 	};
+	uint32_t most = c->proven ? BATCH_SUMS : PLAIN(BATCH_SUMS);
+	uint32_t most_folded = c->proven ? BATCH_FOLDED : PLAIN(BATCH_FOLDED);
 	uint32_t slot = find_sum_slot(b, &key);
 
 	if (b->sum_slots[slot])
 		return &b->sums[b->sum_slots[slot] - 1];
-	if (b->sum_count - b->folded_count < BATCH_SUMS)
+	if (b->sum_count - b->folded_count < most)
 		return add_sum(b, &key, slot);
 
 	key.server = (struct addr){0};
@@ -191,7 +194,7 @@ static struct sum *get_sum(struct batch *b, const struct connection *c)
 	slot = find_sum_slot(b, &key);
 	if (b->sum_slots[slot])
 		return &b->sums[b->sum_slots[slot] - 1];
-	return b->folded_count < BATCH_FOLDED ? add_sum(b, &key, slot) : NULL;
+	return b->folded_count < most_folded ? add_sum(b, &key, slot) : NULL;
 }
 
 static void note_identity(struct sum *s, const struct connection *c)
@@ -219,7 +222,9 @@ static void count(struct sum *s, const struct connection *c, const struct tally 
 
 static bool keeps_row(const struct batch *b, const struct connection *c)
 {
-	return b->connection_count < (connection_is_precious(c) ? BATCH_CONNECTIONS : PLAIN_ROWS);
+	uint32_t most = c->proven ? BATCH_CONNECTIONS : PLAIN_ROWS;
+
+	return b->connection_count < (connection_is_precious(c) ? most : PLAIN(most));
 }
 
 /* Takes the row as it stands; false where there is no room. */
@@ -273,7 +278,7 @@ static uint32_t put_text(struct batch *b, uint32_t at, const char *text, size_t 
 }
 
 /* The four texts one behind the other, then how long the senders are, and they.  0: no room. */
-static uint32_t put_texts(struct batch *b, const struct connection_texts *t)
+static uint32_t put_texts(struct batch *b, const struct connection_texts *t, bool proven)
 {
 	const char *const texts[TEXT_COUNT] = {t->server_name, t->helo, t->banner, t->reply};
 	uint32_t from = b->texts_used, at = from;
@@ -283,7 +288,7 @@ static uint32_t put_texts(struct batch *b, const struct connection_texts *t)
 		lengths[i] = strlen(texts[i]) + 1;
 		all += lengths[i];
 	}
-	if (all > BATCH_TEXTS - from)
+	if (from + all > (proven ? BATCH_TEXTS : PLAIN(BATCH_TEXTS)))
 		return 0;
 	for (size_t i = 0; i < TEXT_COUNT; i++)
 		at = put_text(b, at, texts[i], lengths[i]);
@@ -319,7 +324,7 @@ unsigned int batch_add(struct batch *b, const struct connection *c,
 	unsigned int lost = change ? count_change(b, c, change) : 0;
 	struct connection row = *c;
 
-	row.texts = texts ? put_texts(b, texts) : 0;
+	row.texts = texts ? put_texts(b, texts, c->proven) : 0;
 	if (texts && !row.texts)
 		lost |= 1u << BATCH_TEXTS_DROPPED;
 	if (!put_row(b, &row))
@@ -390,8 +395,16 @@ const uint8_t *batch_router(const struct batch *b, uint32_t i)
 
 bool batch_is_full(const struct batch *b)
 {
+	return b->sum_count - b->folded_count > PLAIN(BATCH_SUMS) - BATCH_SLACK ||
+	       b->connection_count > PLAIN(PLAIN_ROWS) - BATCH_SLACK ||
+	       b->texts_used > BATCH_TEXTS / 2;
+}
+
+bool batch_is_brimful(const struct batch *b)
+{
 	return b->sum_count - b->folded_count > BATCH_SUMS - BATCH_SLACK ||
-	       b->connection_count > PLAIN_ROWS - BATCH_SLACK || b->texts_used > BATCH_TEXTS / 2;
+	       b->connection_count > PLAIN_ROWS - BATCH_SLACK ||
+	       b->texts_used > BATCH_TEXTS / 4 * 3;
 }
 
 bool batch_is_empty(const struct batch *b)

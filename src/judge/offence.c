@@ -33,6 +33,7 @@ static void describe(const struct flow *f, const struct dialogue *dialogue, uint
 		.begun = !f->told,
 		.open = !final && !f->ended,
 		.connected = f->connected,
+		.proven = flow_is_proven(f),
 		.standing = f->standing,
 		.reason = f->reason,
 		.outcome = (uint8_t)flow_outcome(f),

@@ -17,7 +17,8 @@
 #define STEPS 10 /* of observations: up to 2, 4, ... 512, and more */
 #define RANKS (2 * STEPS)
 
-enum suspects_list { LIST_CHANGED = RANKS, LIST_COUNT }; /* and one for each rank */
+/* And one for each rank. */
+enum suspects_list { LIST_CHANGED = RANKS, LIST_CHANGED_ANSWERED, LIST_COUNT };
 
 struct links {
 	uint32_t before, after;
@@ -27,8 +28,8 @@ struct suspect {
 	struct addr client;
 	uint32_t next; /* in its hash chain, or of the free */
 	uint8_t rank;
-	bool changed;
-	bool handed; /* at `handed_at` */
+	uint8_t changed; /* which list of changed ones it is in; 0: none */
+	bool handed;	 /* at `handed_at` */
 	int64_t handed_at;
 	struct links idle, queue;
 	struct evidence evidence;
@@ -123,7 +124,7 @@ void suspects_free(struct suspects *s)
 
 static struct links *links_of(struct suspects *s, uint32_t i, unsigned int list)
 {
-	return list == LIST_CHANGED ? &s->slots[i].queue : &s->slots[i].idle;
+	return list >= LIST_CHANGED ? &s->slots[i].queue : &s->slots[i].idle;
 }
 
 static void list_remove(struct suspects *s, uint32_t i, unsigned int list)
@@ -166,14 +167,18 @@ static uint8_t rank_of(const struct evidence *e)
 static void touch(struct suspects *s, uint32_t i)
 {
 	struct suspect *x = &s->slots[i];
+	uint8_t changed;
 
 	list_remove(s, i, x->rank);
 	x->rank = rank_of(&x->evidence);
 	list_append(s, i, x->rank);
-	if (x->changed)
+	changed = x->rank < STEPS ? LIST_CHANGED : LIST_CHANGED_ANSWERED;
+	if (x->changed == changed)
 		return;
-	x->changed = true;
-	list_append(s, i, LIST_CHANGED);
+	if (x->changed)
+		list_remove(s, i, x->changed);
+	x->changed = changed;
+	list_append(s, i, changed);
 }
 
 static bool is_older(int64_t time, int64_t now, int64_t than)
@@ -213,7 +218,7 @@ static void remove_host(struct suspects *s, uint32_t i)
 	*link = x->next;
 	list_remove(s, i, x->rank);
 	if (x->changed)
-		list_remove(s, i, LIST_CHANGED);
+		list_remove(s, i, x->changed);
 	x->next = s->freed;
 	s->freed = i;
 	s->counters.hosts--;
@@ -426,25 +431,33 @@ static bool is_due(const struct suspect *x, int64_t now)
 	       (uint64_t)now - (uint64_t)x->handed_at >= (uint64_t)MOMENT_SECOND;
 }
 
-uint32_t suspects_collect(struct suspects *s, int64_t now, bool all, uint32_t most,
-			  suspects_sink *sink, void *context)
+static uint32_t collect(struct suspects *s, unsigned int list, int64_t now, bool all, uint32_t most,
+			suspects_sink *sink, void *context)
 {
 	uint32_t done = 0, next;
 
-	for (uint32_t i = s->lists[LIST_CHANGED].first; i && done < most; i = next) {
+	for (uint32_t i = s->lists[list].first; i && done < most; i = next) {
 		struct suspect *x = &s->slots[i];
 
 		next = x->queue.after;
 		if (!all && !is_due(x, now))
 			continue;
-		list_remove(s, i, LIST_CHANGED);
-		x->changed = false;
+		list_remove(s, i, list);
+		x->changed = 0;
 		x->handed = true;
 		x->handed_at = now;
 		sink(context, &x->client, &x->evidence);
 		done++;
 	}
 	return done;
+}
+
+uint32_t suspects_collect(struct suspects *s, int64_t now, bool all, uint32_t most,
+			  suspects_sink *sink, void *context)
+{
+	uint32_t done = collect(s, LIST_CHANGED_ANSWERED, now, all, most, sink, context);
+
+	return done + collect(s, LIST_CHANGED, now, all, most - done, sink, context);
 }
 
 const struct suspects_counters *suspects_counters(const struct suspects *s)

@@ -39,6 +39,12 @@ static bool breaks_freeze(const struct way *w, const struct flow *f, enum reason
 	       f->started >= w->frozen.since && f->started < w->frozen.until;
 }
 
+/* Whether a flow's host is: see crowd.h. */
+static bool is_told_apart(struct way *w, const struct flow *f)
+{
+	return crowd_admit(w->crowd, &f->client, flow_is_proven(f), tracker_now(w->tracker));
+}
+
 static void on_begin(void *context, struct flow *f)
 {
 	struct way *w = context;
@@ -54,7 +60,8 @@ static void on_begin(void *context, struct flow *f)
 		judgement = (struct judgement){STANDING_OFFENCE, REASON_FROZEN, judgement.rule};
 	f->standing = (uint8_t)judgement.standing & 0xfu;
 	f->reason = (uint8_t)judgement.reason;
-	inquiry_begin(w->inquiry, f);
+	if (is_told_apart(w, f))
+		inquiry_begin(w->inquiry, f);
 }
 
 static uint32_t index_of(const struct way *w, const struct flow *f)
@@ -76,9 +83,9 @@ static void weigh(struct way *w, struct flow *f, struct dialogue *dialogue, bool
 {
 	bool over = final || (f->ended && dialogs_is_over(w->dialogs, index_of(w, f)));
 
-	if (f->connected && !f->answered)
+	if (flow_is_proven(f) && !f->answered)
 		inquiry_answer(w->inquiry, f);
-	f->answered = f->connected;
+	f->answered = flow_is_proven(f);
 	if (!is_due(f, dialogue, over))
 		return;
 	inquiry_end(w->inquiry, f, dialogue, !f->ended);
@@ -95,6 +102,10 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 	unsigned int lost;
 	bool words;
 
+	if (!f->told && !is_told_apart(w, f)) {
+		w->crowded += final;
+		return false; /* it waits: the host may yet be proven */
+	}
 	weigh(w, f, dialogue, final);
 	offence_of_flow(f, dialogue, w->options.id_base, final, &connection, &change);
 	resets_tell(w->resets, index_of(w, f), f, &connection, &change);
@@ -183,8 +194,9 @@ struct way *way_new(const struct way_options *options)
 	w->dialogs = dialogs_new(flows, &dialogs);
 	w->inquiry = inquiry_new(&options->key);
 	w->resets = resets_new(&options->key, flows, w->neighbours);
+	w->crowd = crowd_new(&options->key);
 	if (!w->defrag || !w->neighbours || !w->tracker || !w->dialogs || !w->inquiry ||
-	    !w->resets) {
+	    !w->resets || !w->crowd) {
 		way_free(w);
 		return NULL;
 	}
@@ -199,6 +211,7 @@ void way_free(struct way *w)
 	dialogs_free(w->dialogs);
 	inquiry_free(w->inquiry);
 	resets_free(w->resets);
+	crowd_free(w->crowd);
 	neighbours_free(w->neighbours);
 	defrag_free(w->defrag);
 	free(w);
@@ -244,6 +257,7 @@ void way_set_public(struct way *w, const struct addr *addresses, size_t count)
 
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size)
 {
+	crowd_admit(w->crowd, host, true, 0);
 	inquiry_restore(w->inquiry, host, blob, size);
 }
 
@@ -412,19 +426,29 @@ static void collect_routers(struct way *w)
 		batch_add_router(w->batch, mac);
 }
 
-uint32_t way_collect(struct way *w, uint32_t most)
+/* What is proven goes first, and has room of its own. */
+static uint32_t collect_flows(struct way *w, bool proven, uint32_t most)
 {
 	uint32_t done = 0;
 
-	collect_routers(w);
-	while (done < most && !batch_is_full(w->batch)) {
-		uint32_t n = tracker_collect(w->tracker,
+	while (done < most && !(proven ? batch_is_brimful(w->batch) : batch_is_full(w->batch))) {
+		uint32_t n = tracker_collect(w->tracker, proven,
 					     most - done < TICK_MOST ? most - done : TICK_MOST);
 
 		if (n == 0)
 			break;
 		done += n;
 	}
+	return done;
+}
+
+uint32_t way_collect(struct way *w, uint32_t most)
+{
+	uint32_t done;
+
+	collect_routers(w);
+	done = collect_flows(w, true, most);
+	done += collect_flows(w, false, most - done);
 	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), false);
 	return done;
 }

@@ -23,6 +23,7 @@ static void add_losses(const struct way *w, struct health *h)
 	health_add_loss(h, "segments that repeat bytes as other ones", d->conflicts);
 	health_add_loss(h, "segments of a dialogue without room to wait", d->overflows);
 	health_add_loss(h, "MAC addresses evicted", neighbours_evicted(w->neighbours));
+	health_add_loss(h, "attempts of hosts beyond those told apart, never answered", w->crowded);
 	for (unsigned int i = 0; i < BATCH_LOSS_COUNT; i++)
 		health_add_loss(h, batch_loss_name((enum batch_loss)i), w->batch_lost[i]);
 }

@@ -5,6 +5,7 @@
 #include "flow/dialogs.h"
 #include "flow/neighbours.h"
 #include "flow/tracker.h"
+#include "judge/crowd.h"
 #include "judge/resets.h"
 #include "monitor/inquiry.h"
 #include "monitor/way.h"
@@ -23,6 +24,7 @@ struct way {
 	struct dialogs *dialogs;
 	struct inquiry *inquiry;
 	struct resets *resets;
+	struct crowd *crowd;
 	struct way_resets sender;
 	struct {
 		const struct prefix *never;
@@ -39,6 +41,7 @@ struct way {
 	uint64_t decoded[DECODE_COUNT];
 	uint64_t foreign_tunnels;
 	uint64_t batch_lost[BATCH_LOSS_COUNT];
+	uint64_t crowded; /* attempts of hosts that were not told apart */
 	struct {
 		uint64_t received, outward, inward;
 		int64_t last_frame;

@@ -159,7 +159,8 @@ static void dialogues(const uint8_t *data, size_t size)
 		must(!x || x->smtp.facts.messages <= x->smtp.facts.replies);
 		dialogs_forget(d, i);
 	}
-	must(held_of(d) == 0 && !d->used.first && !d->waiting.first && !d->ending.first);
+	must(held_of(d) == 0 && !d->used[0].first && !d->used[1].first && !d->waiting.first &&
+	     !d->ending.first);
 	dialogs_free(d);
 }
 
