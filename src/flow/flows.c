@@ -8,6 +8,7 @@
 
 struct ends {
 	uint32_t first, last;
+	uint32_t count; /* of a list */
 };
 
 /*
@@ -236,6 +237,7 @@ static void list_append(struct flows *t, struct flow *f, enum flows_list list)
 	else
 		ends->first = index;
 	ends->last = index;
+	ends->count++;
 }
 
 static void list_unlink(struct flows *t, struct flow *f)
@@ -250,6 +252,7 @@ static void list_unlink(struct flows *t, struct flow *f)
 		t->slots[f->own.after].own.before = f->own.before;
 	else
 		ends->last = f->own.before;
+	ends->count--;
 }
 
 void flows_touch(struct flows *t, struct flow *f, enum flows_list list)
@@ -263,6 +266,11 @@ void flows_touch(struct flows *t, struct flow *f, enum flows_list list)
 struct flow *flows_oldest(const struct flows *t, enum flows_list list)
 {
 	return flows_at(t, t->lists[list].first);
+}
+
+uint32_t flows_count(const struct flows *t, enum flows_list list)
+{
+	return t->lists[list].count;
 }
 
 static uint32_t take_free(struct flows *t)

@@ -58,6 +58,7 @@ void flows_remove(struct flows *t, struct flow *f);
 /* Moves f to the end of a list: it was active last. */
 void flows_touch(struct flows *t, struct flow *f, enum flows_list list);
 struct flow *flows_oldest(const struct flows *t, enum flows_list list);
+uint32_t flows_count(const struct flows *t, enum flows_list list);
 
 /* No change where it is queued there; from the other queue it moves. */
 void flows_queue(struct flows *t, struct flow *f, enum flows_queue queue);

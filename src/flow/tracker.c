@@ -29,6 +29,9 @@
 #define ONE_SIDED   (600 * TRACKER_SECOND)
 #define OLDER_MOST  4 /* flows of one four-tuple among which a late frame is placed */
 #define EXPIRE_EACH 4 /* flows ended on the way of one packet */
+#define SHARES	    16
+
+_Static_assert(LIST_COUNT < SHARES, "a full table has a list beyond its share");
 
 static const uint32_t hold[LIST_COUNT] = {
 	[LIST_INBOUND] = TRACKER_REMEMBER,
@@ -178,12 +181,19 @@ void tracker_supersede(struct tracker *t, struct flow *f)
 		queue(t, f);
 }
 
+/* Those that began something keep a share each, or a flood of one kind would leave no room for the
+ * few of another to become what they are.  There are fewer lists than shares. */
+static uint32_t share_of(const struct tracker *t, enum flows_list list)
+{
+	return list < LIST_ENDED ? 0 : flows_used(t->flows) / SHARES;
+}
+
 static void evict(struct tracker *t)
 {
 	for (unsigned int i = 0; i < LIST_COUNT; i++) {
 		struct flow *f = flows_oldest(t->flows, (enum flows_list)i);
 
-		if (!f)
+		if (flows_count(t->flows, (enum flows_list)i) <= share_of(t, (enum flows_list)i))
 			continue;
 		if (f->kind == FLOW_EMBRYO || f->kind == FLOW_INBOUND)
 			t->counters.evicted_embryos++;

@@ -27,6 +27,7 @@ static struct connection attempt(uint64_t id, uint32_t server, int64_t started)
 			       .started = started,
 			       .last = started,
 			       .begun = true,
+			       .proven = true,
 			       .server_port = 25,
 			       .outcome = OUTCOME_UNANSWERED};
 
@@ -237,6 +238,34 @@ static void the_last_eighth_of_the_rows_is_for_those_sent_or_encrypted(void **st
 	batch_free(b);
 }
 
+static void the_last_eighth_of_all_is_for_those_that_are_proven(void **state)
+{
+	struct batch *b = new_batch();
+	uint32_t lost = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < BATCH_SUMS + BATCH_FOLDED; i++) {
+		struct connection c = attempt(i + 1, i, NOON);
+
+		c.proven = false;
+		c.client.b[14] = (uint8_t)(i >> 8);
+		c.client.b[15] = (uint8_t)i;
+		c.client.b[13] = (uint8_t)(1 + (i >> 16));
+		lost += (add(b, &c) & 1u << BATCH_COUNTS_LOST) != 0;
+	}
+	assert_int_equal(lost, (BATCH_SUMS + BATCH_FOLDED) / 8);
+	assert_true(batch_is_full(b));
+	assert_false(batch_is_brimful(b));
+	for (uint32_t i = 0; i < BATCH_SUMS / 8; i++) {
+		struct connection c = attempt(i + 100001, i, NOON);
+
+		assert_int_equal(add(b, &c) & ~(1u << BATCH_ROW_DROPPED), 0);
+	}
+	assert_true(batch_is_brimful(b));
+	assert_int_equal(attempts_in(b), BATCH_SUMS + BATCH_FOLDED / 8 * 7);
+	batch_free(b);
+}
+
 static void a_batch_that_is_not_full_has_room_for_the_slack(void **state)
 {
 	struct batch *b = new_batch();
@@ -351,6 +380,7 @@ int main(void)
 		cmocka_unit_test(servers_are_folded_when_sums_run_out),
 		cmocka_unit_test(what_is_counted_nowhere_is_told),
 		cmocka_unit_test(the_last_eighth_of_the_rows_is_for_those_sent_or_encrypted),
+		cmocka_unit_test(the_last_eighth_of_all_is_for_those_that_are_proven),
 		cmocka_unit_test(a_batch_that_is_not_full_has_room_for_the_slack),
 		cmocka_unit_test(clearing_leaves_nothing_behind),
 		cmocka_unit_test(routers_beyond_the_limit_are_to_be_offered_again),

@@ -234,11 +234,14 @@ static void after_starttls_nothing_is_text(void **state)
 static void fill_batch(void)
 {
 	static const struct tally one = {.attempts = 1};
-	struct connection c = {.id = 1 << 20, .begun = true, .standing = STANDING_PERMITTED};
+	struct connection c = {.id = 1 << 20,
+			       .begun = true,
+			       .proven = true,
+			       .standing = STANDING_PERMITTED};
 
 	addr_parse("10.9.9.9", &c.client);
 	addr_parse("198.18.0.0", &c.server);
-	for (uint32_t i = 0; !batch_is_full(batch); i++) {
+	for (uint32_t i = 0; !batch_is_brimful(batch); i++) {
 		c.id++;
 		c.server.b[14] = (uint8_t)(i >> 8);
 		c.server.b[15] = (uint8_t)i;

@@ -99,7 +99,9 @@ static void give(capture_frame_fn *fn, void *context, uint32_t n)
 			      .link = LINK_ETHERNET};
 
 	memcpy(data, head, sizeof(head));
-	put32(data + 26, fake.external ? 0xcb007109 : fake.many ? 0x0a000000 + n : 0x0a000001);
+	put32(data + 26, fake.external ? 0xcb007109
+			 : fake.many   ? 0x0a000000 + n % 8000
+				       : 0x0a000001);
 	put32(data + 30, 0xc6336404);
 	if (fake.same_mac && n == 0) {
 		memcpy(data, head + 6, 6);
