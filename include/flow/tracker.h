@@ -5,8 +5,9 @@
  * only as far as it is used.  When the table is full one goes, by this rule: the one longest
  * without a frame among the first of these groups that has any: inbound; embryos; unclassified;
  * ended before an answer; never answered; of those connected the ones in which but one side was
- * heard, which any host can forge; ended; open.  From those ended before an answer on each has a sixteenth of the table
- * for itself.  An evicted connection has been handed to the sink first: its host keeps its counts.  Work per packet is constant, whatever a stranger sends.
+ * heard, which any host can forge; ended; open.  From those ended before an answer on each group
+ * has a sixteenth of the table for itself.  An evicted connection has been handed to the sink
+ * first: its host keeps its counts.  Work per packet is constant, whatever a stranger sends.
  *
  * What starts an attempt, what is the same attempt, and what is only stray: tracker.c opens with
  * it.

@@ -83,7 +83,8 @@ struct arena *arena_new(const struct arena_options *options)
 	must(a->fill && a->store && a->way, "no memory");
 	way_set_policy(a->way, a->policy);
 	way_set_batch(a->way, a->fill);
-	a->now = moment_now() - MOMENT_HOUR;
+	/* A minute soon begins, and with it sums of their own. */
+	a->now = moment_floor(moment_now() - MOMENT_HOUR, MOMENT_MINUTE) + 58 * MOMENT_SECOND;
 	a->beat = a->now;
 	a->random = 88172645463325252u;
 	a->talk.port = 20000;

@@ -53,7 +53,7 @@ static void syn_flood(struct arena *a, uint64_t i)
 /* Few enough to be remembered, each seen again and again. */
 static void few_sources(struct arena *a, uint64_t i)
 {
-	struct arena_segment s = {.from = INSIDE | 0x10000u | (uint32_t)(i % 4200),
+	struct arena_segment s = {.from = INSIDE | 0x10000u | (uint32_t)(i % 8000),
 				  .to = anywhere(a),
 				  .from_port = (uint16_t)arena_random(a),
 				  .to_port = 25,
@@ -224,7 +224,7 @@ static void helo_names(struct arena *a, uint64_t i)
 const struct attack attacks[] = {
 	{"quiet", "nothing but 40 hosts that are refused", quiet, 1000000},
 	{"syn", "SYNs of forged sources", syn_flood, 20000000},
-	{"few", "SYNs of 4,200 forged sources", few_sources, 10000000},
+	{"few", "SYNs of 8,000 forged sources", few_sources, 10000000},
 	{"words", "payload of forged sources", forged_words, 5000000},
 	{"ports", "new SYNs on one four-tuple", same_ports, 10000000},
 	{"destinations", "one host, one server each", destinations, 10000000},
