@@ -80,7 +80,7 @@ static void a_proven_host_is_not_forgotten_for_others(void **state)
 	(void)state;
 	admit_many(300000, 1000, true, now);
 	for (int i = 1; i < 20; i++) /* 155,648, more than are remembered */
-		admit_many((uint32_t)i * 400000, 20000, false, now + i * 2 * MOMENT_HOUR);
+		admit_many((uint32_t)i * 400000, 20000, false, now + 2 * MOMENT_HOUR * i);
 	assert_int_equal(admit_many(300000, 1000, false, now + 38 * MOMENT_HOUR), 1000);
 	assert_false(admit(77, false, now + 38 * MOMENT_HOUR));
 }
