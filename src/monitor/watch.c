@@ -310,6 +310,14 @@ static void on_port(struct watch *w, size_t i)
 	}
 }
 
+static void tell_service(struct watch *w)
+{
+	if (!service_beat(&w->service))
+		return;
+	fill_health(w);
+	service_status(&w->service, batch_health(writer_batch(w->writer)));
+}
+
 static void on_beat(struct watch *w)
 {
 	uint64_t expired;
@@ -320,6 +328,7 @@ static void on_beat(struct watch *w)
 	way_collect(w->way, BATCH_SLACK);
 	hand_over(w, false);
 	watch_follow_incident(w);
+	tell_service(w);
 	if (++w->beats % REOPEN_BEATS != 0)
 		return;
 	for (size_t i = 0; i < w->port_count; i++)
@@ -406,6 +415,7 @@ static void close_all(struct watch *w)
 	resetter_close(&w->resetter);
 	if (w->hurried)
 		realtime_set(false);
+	service_close(&w->service);
 	way_free(w->way);
 	store_close(w->store);
 	if (w->signals >= 0)
@@ -432,11 +442,15 @@ static void say_start(const struct watch *w)
 int watch_run(const struct watch_options *options)
 {
 	struct watch w = {.options = *options, .epoll = -1, .signals = -1, .timer = -1};
-	int result = open_all(&w);
+	int result;
 
+	service_open(&w.service);
+	result = open_all(&w);
 	if (result == 0) {
 		say_start(&w);
+		service_ready(&w.service);
 		loop(&w);
+		service_stopping(&w.service);
 		result = stop(&w);
 	}
 	close_all(&w);

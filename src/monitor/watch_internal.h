@@ -9,6 +9,7 @@
 #include "alarm.h"
 #include "incident_watch.h"
 #include "resetter.h"
+#include "service.h"
 
 struct port {
 	struct capture *capture; /* NULL while the interface is away */
@@ -34,6 +35,7 @@ struct watch {
 	struct alarm alarm;
 	struct resetter resetter;
 	bool hurried;	    /* real-time priority was asked for */
+	struct service service;
 	bool reset_stopped; /* by SIGUSR1, until the next start */
 	struct incident_watch incident;
 	struct incident_answer answer; /* for the record */

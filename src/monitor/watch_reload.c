@@ -61,7 +61,7 @@ static void reload_resets(struct watch *w, struct config *new)
 }
 
 /* The new configuration is in force from the next frame on, and its limits from the next write. */
-void watch_reload(struct watch *w)
+static void reload(struct watch *w)
 {
 	struct config *old = w->options.config, *new;
 	bool all_ports;
@@ -89,4 +89,11 @@ void watch_reload(struct watch *w)
 	config_free(old);
 	log_say("reload: the new configuration is in force%s",
 		all_ports ? "" : ", but for the ports that it watches");
+}
+
+void watch_reload(struct watch *w)
+{
+	service_reloading(&w->service);
+	reload(w);
+	service_ready(&w->service);
 }
