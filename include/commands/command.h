@@ -1,5 +1,5 @@
 /*
- * command: the table of subcommands and their options.  Parsing, help, and (later) completions are
+ * command: the table of subcommands and their options.  Parsing, help and completions are
  * made from the same rows.
  */
 #ifndef EGRESS25_COMMANDS_COMMAND_H
@@ -85,6 +85,25 @@ void options_help(const struct command *command);
 
 /* The long name of each option there is ("config"); NULL behind the last. */
 const char *options_name(size_t i);
+
+/* An option as a command takes it. */
+struct option_row {
+	const char *name;     /* long */
+	char letter;	      /* 0: none */
+	const char *argument; /* "FILE"; NULL: none */
+	bool repeatable;
+	char meaning[80];
+};
+
+/* How many rows there are, and the i-th, unless it has no meaning there. */
+size_t options_count(void);
+bool options_row(const struct command *command, size_t i, struct option_row *ret_);
+
+/* The i-th word behind --format; NULL behind the last. */
+const char *options_format(const struct command *command, size_t i);
+
+/* Prints what bash, zsh or fish need to complete a command line; an exit status. */
+int completion_print(const char *shell);
 
 /* Loads the configuration the options name.  EXIT_DONE, or EXIT_USAGE having said why. */
 int options_config(const struct options *options, struct config **ret_);

@@ -179,7 +179,8 @@ const struct command command_table[] = {
 		.name = "rules",
 		.summary = "print firewall rules against direct mail",
 		.synopsis = "rules [OPTION...] FIREWALL",
-		.details = "Blocks port 25 for all but whom policy permits, or offenders alone.\n"
+		.details = "Blocks port 25 for all but whom policy permits, or offenders alone "
+			   "(24h).\n"
 			   "FIREWALL: nftables iptables pf opnsense cisco-ios cisco-asa fortios "
 			   "routeros\n"
 			   "junos windows unifi.",
@@ -275,6 +276,8 @@ static int run(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc > 2 ? argv[2] : NULL);
+	if (strcmp(argv[1], "completion") == 0)
+		return completion_print(argc == 3 ? argv[2] : "");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help(NULL);
 	if (strcmp(argv[1], "--version") == 0) {

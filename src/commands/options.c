@@ -43,7 +43,7 @@ static const struct row table[] = {
 	{"follow", 0, NULL, "go on, telling each new one and new verdict", KIND_FLAG, AT(follow)},
 	{"exit-code", 0, NULL, "exit 1 where", KIND_FLAG, AT(exit_code)},
 	{"again", 0, NULL, "read a file again that the record has", KIND_FLAG, AT(again)},
-	{"offenders", 0, NULL, "block those found alone; how long, 24h", KIND_FLAG, AT(ban)},
+	{"offenders", 0, NULL, "block those found alone; how long", KIND_FLAG, AT(ban)},
 	{"for", 0, "DURATION", NULL, KIND_TEXT, AT(duration)},
 	{"part", 0, "PART", "apply, verify, undo, all; for the comment", KIND_TEXT, AT(part)},
 	{"incident", 0, "N", NULL, KIND_TEXT, AT(incident)},
@@ -154,6 +154,51 @@ static void print_rows(const struct command *command, size_t at, bool once)
 		printf("  %s\n  %-*s %.*s\n", left, LEFT, "", RIGHT, right);
 	else
 		printf("  %-*s %.*s\n", LEFT, left, RIGHT, right);
+}
+
+/* What row `at` means: of a text that stands for several rows its own part. */
+static void copy_meaning(const struct command *command, size_t at, char *buf, size_t size)
+{
+	const struct row *row = &table[at];
+	const char *text, *own;
+	const char *found =
+		command->found && strcmp(row->name, "exit-code") == 0 ? command->found : "";
+	bool shared = at + 1 < ROWS && !table[at + 1].help;
+
+	while (!table[at].help)
+		at--;
+	text = table[at].help;
+	own = strstr(text, "; ");
+	if (own && !row->help)
+		text = own + 2;
+	text_print(buf, size, "%.*s%s%s",
+		   (int)(own && row->help && shared ? (size_t)(own - text) : strlen(text)), text,
+		   *found ? " " : "", found);
+}
+
+size_t options_count(void)
+{
+	return ROWS;
+}
+
+bool options_row(const struct command *command, size_t i, struct option_row *ret_)
+{
+	const struct row *row = &table[i];
+	bool once;
+
+	if (!takes(command, row, &once))
+		return false;
+	*ret_ = (struct option_row){.name = row->name,
+				    .letter = row->letter,
+				    .argument = row->argument,
+				    .repeatable = row->kind == KIND_LIST && !once};
+	copy_meaning(command, i, ret_->meaning, sizeof(ret_->meaning));
+	return true;
+}
+
+const char *options_format(const struct command *command, size_t i)
+{
+	return i < (command->pages ? FORMAT_COUNT : FORMAT_TEXT) ? format_names[i] : NULL;
 }
 
 /* On one screen of 24 lines and 80 columns, with a line left for the prompt. */
