@@ -52,15 +52,23 @@ int notify_send(int fd, int patience, const char *lines)
 	return send(fd, lines, strlen(lines), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int64_t notify_watchdog(void)
+/* A number in decimal digits and nothing else; -1 where it is none. */
+static int64_t parse_number(const char *text)
 {
-	const char *length = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 	char *end;
 	long long n;
 
-	if (!length || *length < '0' || *length > '9' || (pid && atoll(pid) != getpid()))
-		return 0;
+	if (*text < '0' || *text > '9')
+		return -1;
 	errno = 0;
-	n = strtoll(length, &end, 10);
-	return *end || errno ? 0 : n;
+	n = strtoll(text, &end, 10);
+	return *end || errno ? -1 : n;
+}
+
+int64_t notify_watchdog(void)
+{
+	const char *length = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	int64_t n = length ? parse_number(length) : 0;
+
+	return n < 0 || (pid && parse_number(pid) != getpid()) ? 0 : n;
 }
