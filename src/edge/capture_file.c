@@ -278,17 +278,16 @@ static int finish(struct capture_file *f, int result, char error[CAPTURE_ERROR])
 
 int capture_file_next(struct capture_file *f, struct frame *ret_, char error[CAPTURE_ERROR])
 {
-	struct frame frame = {.interface = f->index};
 	int r;
 
 	if (f->over)
 		return f->over > 0 ? 0 : say(error, f->over, f->why);
-	r = f->next(f, &frame, error);
+	r = f->next(f, ret_, error);
 	if (r != 1)
 		return finish(f, r, error);
+	ret_->interface = f->index;
 	f->frames++;
-	f->last_time = frame.time;
-	*ret_ = frame;
+	f->last_time = ret_->time;
 	return 1;
 }
 

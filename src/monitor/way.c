@@ -330,15 +330,14 @@ static enum decode decode_whole(struct way *w, const struct frame *frame, struct
 	return outcome;
 }
 
-static bool is_watched(const struct way *w, const struct packet *p)
+static bool is_watched(const struct way *w, uint16_t a, uint16_t b)
 {
-	return site_port(w->site, p->destination_port) != PORT_OTHER ||
-	       site_port(w->site, p->source_port) != PORT_OTHER;
+	return site_port(w->site, a) != PORT_OTHER || site_port(w->site, b) != PORT_OTHER;
 }
 
-static bool is_dns(const struct packet *p)
+static bool is_dns(uint16_t a, uint16_t b)
 {
-	return p->destination_port == DNS_PORT || p->source_port == DNS_PORT;
+	return a == DNS_PORT || b == DNS_PORT;
 }
 
 /* Of frames that are not ours some tell whose MAC address it is, and which way they go. */
@@ -348,6 +347,18 @@ static bool is_sampled(struct way *w)
 		return false;
 	w->until_sample = w->options.sample;
 	return true;
+}
+
+/* Whether a glance shows that the frame is neither on a watched port nor DNS. */
+static bool is_other(const struct way *w, const struct frame *frame, enum decode *ret_outcome)
+{
+	struct glance g;
+
+	if (!glance_frame(frame, &g))
+		return false;
+	*ret_outcome = g.outcome;
+	return g.outcome != DECODE_TCP || !(is_watched(w, g.source_port, g.destination_port) ||
+					    is_dns(g.source_port, g.destination_port));
 }
 
 /* A frame on a watched port: to its connection, and what it carries to the dialogue. */
@@ -367,13 +378,13 @@ static void follow(struct way *w, const struct packet *p, enum decode outcome)
 	dialogs_segment(w->dialogs, index_of(w, f), f, p, tracker_now(w->tracker));
 }
 
-void way_frame(struct way *w, const struct frame *frame)
+/* `wanted`: it was seen to be none of ours already, and is in the sample. */
+static void understand(struct way *w, const struct frame *frame, bool wanted)
 {
 	struct packet p;
 	enum decode outcome;
 	bool ours, dns;
 
-	note_frame(w, frame);
 	outcome = decode_whole(w, frame, &p);
 	w->decoded[outcome]++;
 	if (outcome > DECODE_OTHER_IP || outcome == DECODE_FRAGMENT)
@@ -383,9 +394,11 @@ void way_frame(struct way *w, const struct frame *frame)
 		w->foreign_tunnels++;
 		return;
 	}
-	dns = outcome == DECODE_UDP || (outcome == DECODE_TCP && is_dns(&p));
-	ours = (outcome == DECODE_TCP || outcome == DECODE_ICMP_ERROR) && is_watched(w, &p);
-	if (!ours && !dns && !is_sampled(w))
+	dns = outcome == DECODE_UDP ||
+	      (outcome == DECODE_TCP && is_dns(p.source_port, p.destination_port));
+	ours = (outcome == DECODE_TCP || outcome == DECODE_ICMP_ERROR) &&
+	       is_watched(w, p.source_port, p.destination_port);
+	if (!ours && !dns && !wanted && !is_sampled(w))
 		return;
 	tracker_clock(w->tracker, p.time);
 	if (outcome != DECODE_ICMP_ERROR) {
@@ -397,6 +410,20 @@ void way_frame(struct way *w, const struct frame *frame)
 		inquiry_dns(w->inquiry, &p, tracker_is_one_sided(w->tracker));
 	if (ours)
 		follow(w, &p, outcome);
+}
+
+void way_frame(struct way *w, const struct frame *frame)
+{
+	enum decode outcome;
+	bool other = is_other(w, frame, &outcome);
+
+	note_frame(w, frame);
+	if (!other || is_sampled(w)) {
+		understand(w, frame, other);
+		return;
+	}
+	w->decoded[outcome]++;
+	note_time(w, frame);
 }
 
 unsigned int way_waiting(const struct way *w)

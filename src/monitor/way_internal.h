@@ -11,6 +11,7 @@
 #include "monitor/way.h"
 #include "wire/decode.h"
 #include "wire/defrag.h"
+#include "wire/glance.h"
 
 struct way {
 	struct way_options options;
