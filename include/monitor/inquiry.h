@@ -45,9 +45,9 @@ void inquiry_refusal(struct inquiry *q, const struct flow *f, struct dialogue *d
 bool inquiry_texts(const struct inquiry *q, const struct flow *f, const struct dialogue *dialogue,
 		   struct connection_texts *ret_);
 
-/* Hands over what has changed, as far as the batch has room, a few times in a second of `now`
+/* Hands over what has changed, as far as the batch has room, once in `each` microseconds of `now`
  * or, with `all`, at once.  Returns whether more is left. */
-bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, bool all);
+bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, int64_t each, bool all);
 
 void inquiry_health(const struct inquiry *q, struct health *h);
 

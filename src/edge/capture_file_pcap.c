@@ -11,7 +11,7 @@
 
 static int next(struct capture_file *f, struct frame *ret_, char error[CAPTURE_ERROR])
 {
-	uint32_t captured, length;
+	uint32_t captured, length, fraction;
 	const uint8_t *p;
 	int r = file_need(f, f->header_length, error);
 
@@ -33,7 +33,10 @@ static int next(struct capture_file *f, struct frame *ret_, char error[CAPTURE_E
 	if (r <= 0)
 		return r ? r : file_cut(f, error);
 	p = file_at(f);
-	ret_->time = file_u32(f, p) * INT64_C(1000000) + file_u32(f, p + 4) / f->divisor;
+	fraction = file_u32(f, p + 4);
+	if (f->divisor != 1) /* a division costs as much as all the rest */
+		fraction /= f->divisor;
+	ret_->time = file_u32(f, p) * INT64_C(1000000) + fraction;
 	ret_->data = p + f->header_length;
 	ret_->captured = captured;
 	ret_->length = length < captured ? captured : length;

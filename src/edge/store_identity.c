@@ -26,6 +26,39 @@ static bool is_same(const struct identity *a, int64_t host, const struct sum *b)
 	       memcmp(a->vlans, b->vlans, b->tag_count * sizeof(b->vlans[0])) == 0;
 }
 
+static int put(struct store *s, enum store_sql which, const struct identity *i)
+{
+	char mac[MAC_TEXT] = "", vlan[VLAN_TEXT];
+	struct sqlite3_stmt *st = STORE_BIND(s, which, i->host, i->hops, i->first, i->last);
+
+	if (i->has_mac)
+		mac_format(i->mac, mac);
+	store_text(st, 5, mac);
+	store_text(st, 6, store_vlan_text(i->vlans, i->tag_count, vlan));
+	return store_do(s, st);
+}
+
+/* Writes the pending one; a host's number is looked at once, when the next host's turn comes. */
+static int flush(struct store *s, struct identity *pending, int64_t next_host)
+{
+	int r;
+
+	if (pending->host == 0)
+		return 0;
+	r = put(s, SQL_IDENTITY_UPDATE, pending);
+	if (r == 0 && sqlite3_changes(s->db) == 0) {
+		r = put(s, SQL_IDENTITY_ADD, pending);
+		pending->added = true;
+	}
+	if (pending->host == next_host)
+		return r;
+	if (r == 0 && pending->added)
+		r = store_limit(s, SQL_IDENTITY_COUNT, SQL_IDENTITY_LIMIT, pending->host,
+				IDENTITIES);
+	pending->added = false;
+	return r;
+}
+
 /* Sums come host by host, so one pending identity joins nearly all that are alike. */
 int store_note_identity(struct store *s, struct identity *pending, int64_t host,
 			const struct sum *sum)
@@ -35,9 +68,10 @@ int store_note_identity(struct store *s, struct identity *pending, int64_t host,
 	if (!sum->has_mac && sum->tag_count == 0)
 		return 0;
 	if (!is_same(pending, host, sum)) {
-		r = store_flush_identity(s, pending);
+		r = flush(s, pending, host);
 		*pending = (struct identity){
 			.host = host,
+			.added = pending->added,
 			.has_mac = sum->has_mac,
 			.tag_count = sum->tag_count,
 			.first = INT64_MAX,
@@ -55,31 +89,10 @@ int store_note_identity(struct store *s, struct identity *pending, int64_t host,
 	return r;
 }
 
-static int put(struct store *s, enum store_sql which, const struct identity *i)
-{
-	char mac[MAC_TEXT] = "", vlan[VLAN_TEXT];
-	struct sqlite3_stmt *st = STORE_BIND(s, which, i->host, i->hops, i->first, i->last);
-
-	if (i->has_mac)
-		mac_format(i->mac, mac);
-	store_text(st, 5, mac);
-	store_text(st, 6, store_vlan_text(i->vlans, i->tag_count, vlan));
-	return store_do(s, st);
-}
-
 int store_flush_identity(struct store *s, struct identity *pending)
 {
-	int r;
+	int r = flush(s, pending, 0);
 
-	if (pending->host == 0)
-		return 0;
-	r = put(s, SQL_IDENTITY_UPDATE, pending);
-	if (r == 0 && sqlite3_changes(s->db) == 0) {
-		r = put(s, SQL_IDENTITY_ADD, pending);
-		if (r == 0)
-			r = store_do(s,
-				     STORE_BIND(s, SQL_IDENTITY_LIMIT, pending->host, IDENTITIES));
-	}
 	pending->host = 0;
 	return r;
 }

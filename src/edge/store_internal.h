@@ -34,12 +34,14 @@ enum store_sql {
 	SQL_CONTACT_ADD,
 	SQL_IDENTITY_UPDATE,
 	SQL_IDENTITY_ADD,
+	SQL_IDENTITY_COUNT,
 	SQL_IDENTITY_LIMIT,
 	SQL_ROWS_IN_HOUR,
 	SQL_ROWS_ADD,
 	SQL_CONN_ADD,
 	SQL_CONN_UPDATE,
 	SQL_HELO_ADD,
+	SQL_HELO_COUNT,
 	SQL_HELO_LIMIT,
 	SQL_SERVER_NAME,
 	SQL_VERDICT_BOT,
@@ -188,6 +190,10 @@ int store_step(struct store *s, struct sqlite3_stmt *st);
 int store_do(struct store *s, struct sqlite3_stmt *st);
 /* First column of the first row.  1, 0 where there is none, or negative. */
 int store_number(struct store *s, struct sqlite3_stmt *st, int64_t *ret_);
+/* Where `count` finds more than `most` of a host, `limit` takes away the rest: the former is far
+ * the cheaper. */
+int store_limit(struct store *s, enum store_sql count, enum store_sql limit, int64_t host,
+		int64_t most);
 
 /* The line for the caller: s->error, or else r in words.  Returns r. */
 int store_tell(const struct store *s, int r, char error[STORE_ERROR]);
@@ -236,6 +242,7 @@ int store_put_sums(struct store *s, const struct batch *b, struct news_list *ret
 /* store_identity.c */
 struct identity {
 	int64_t host; /* 0: none is pending */
+	bool added;   /* one of this host was new: they may be too many */
 	bool has_mac;
 	uint8_t hops, tag_count, mac[6];
 	uint16_t vlans[PACKET_TAGS];

@@ -56,6 +56,7 @@ static const char *const texts[] = {
 		" last_seen = max(last_seen, ?4) WHERE host = ?1 AND mac = ?5 AND vlan = ?6",
 	[SQL_IDENTITY_ADD] = "INSERT INTO identity(host, hops, first_seen, last_seen, mac, vlan)"
 			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_IDENTITY_COUNT] = "SELECT count(*) FROM identity WHERE host = ?1",
 	[SQL_IDENTITY_LIMIT] =
 		"DELETE FROM identity WHERE host = ?1 AND (mac, vlan) IN (SELECT mac, vlan FROM"
 		" identity WHERE host = ?1 ORDER BY last_seen DESC, mac, vlan LIMIT -1 OFFSET ?2)",
@@ -83,6 +84,7 @@ static const char *const texts[] = {
 		"INSERT INTO helo(host, first_seen, last_seen, name) VALUES (?1, ?2, ?3, ?4)"
 		" ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
 		" last_seen = max(last_seen, excluded.last_seen)",
+	[SQL_HELO_COUNT] = "SELECT count(*) FROM helo WHERE host = ?1",
 	[SQL_HELO_LIMIT] = "DELETE FROM helo WHERE host = ?1 AND name IN (SELECT name FROM helo"
 			   " WHERE host = ?1 ORDER BY first_seen, name LIMIT -1 OFFSET ?2)",
 	[SQL_SERVER_NAME] = "UPDATE server SET name = ?2 WHERE id = ?1 AND name IS NOT ?2",
@@ -344,6 +346,17 @@ int store_number(struct store *s, struct sqlite3_stmt *st, int64_t *ret_)
 		*ret_ = sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
 	}
+	return r;
+}
+
+int store_limit(struct store *s, enum store_sql count, enum store_sql limit, int64_t host,
+		int64_t most)
+{
+	int64_t n = 0;
+	int r = store_number(s, STORE_BIND(s, count, host), &n);
+
+	if (r > 0)
+		r = n > most ? store_do(s, STORE_BIND(s, limit, host, most)) : 0;
 	return r;
 }
 

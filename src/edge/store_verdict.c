@@ -11,9 +11,10 @@
 #include "base/text.h"
 #include "judge/suspects.h"
 
-/* Three JSON arrays, to be freed. */
+/* Three JSON arrays in one allocation, which begins with the reasons. */
 struct papers {
-	char *reasons, *ledger, *remarks;
+	char *reasons;
+	const char *ledger, *remarks;
 };
 
 static void put_real(FILE *out, double value)
@@ -80,19 +81,29 @@ static void write_remarks(FILE *out, const struct ledger *l)
 	putc(']', out);
 }
 
-static char *write_out(void (*writer)(FILE *out, const struct ledger *l), const struct ledger *l)
+/* By one stream, for each brings a page or two of its own. */
+static int write_papers(const struct ledger *l, struct papers *ret_)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	long ledger, remarks;
 
 	if (!out)
-		return NULL;
-	writer(out, l);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+		return -ENOMEM;
+	write_reasons(out, l);
+	putc('\0', out);
+	ledger = ftell(out);
+	write_ledger(out, l);
+	putc('\0', out);
+	remarks = ftell(out);
+	write_remarks(out, l);
+	if (fclose(out) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_ = (struct papers){text, text + ledger, text + remarks};
+	return 0;
 }
 
 static int put_verdict(struct store *s, const struct batch *b, int64_t host,
@@ -145,15 +156,11 @@ static int judge(struct store *s, const struct batch *b, const struct batch_host
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
-	r = -ENOMEM;
-	p.reasons = write_out(write_reasons, &l);
-	p.ledger = write_out(write_ledger, &l);
-	p.remarks = write_out(write_remarks, &l);
-	if (p.reasons && p.ledger && p.remarks)
-		r = put_verdict(s, b, host, h, &l, &p);
+	r = write_papers(&l, &p);
+	if (r < 0)
+		return r;
+	r = put_verdict(s, b, host, h, &l, &p);
 	free(p.reasons);
-	free(p.ledger);
-	free(p.remarks);
 	return r;
 }
 

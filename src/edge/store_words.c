@@ -57,7 +57,7 @@ static int flush(struct store *s, struct pending *p)
 	store_text(st, 4, p->helo);
 	r = store_do(s, st);
 	if (r == 0)
-		r = store_do(s, STORE_BIND(s, SQL_HELO_LIMIT, host, HELOS));
+		r = store_limit(s, SQL_HELO_COUNT, SQL_HELO_LIMIT, host, HELOS);
 	p->of = NULL;
 	return r;
 }

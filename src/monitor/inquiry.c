@@ -8,9 +8,7 @@
 #include "judge/notice.h"
 #include "judge/suspects.h"
 
-/* Less than a beat of the monitor, so that a new offender is told with what is thought of it. */
-#define COLLECT_EACH (MOMENT_SECOND / 5)
-#define PUBLIC_MOST  32
+#define PUBLIC_MOST 32
 
 struct inquiry {
 	const struct site *site;
@@ -231,12 +229,12 @@ static bool put_listings(struct inquiry *q, struct batch *batch)
 	return false;
 }
 
-bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, bool all)
+bool inquiry_collect(struct inquiry *q, struct batch *batch, int64_t now, int64_t each, bool all)
 {
 	uint32_t room = BATCH_HOSTS - batch_host_count(batch);
 	bool left;
 
-	if (!all && now - q->collected < COLLECT_EACH)
+	if (!all && now - q->collected < each)
 		return false;
 	q->collected = now;
 	left = suspects_collect(q->suspects, now, all, room, put_host, batch) == room;

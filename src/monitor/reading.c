@@ -23,9 +23,10 @@
 #include "monitor/writer.h"
 #include "sources.h"
 
-#define OFFER_EACH    2048  /* sums that are worth a transaction */
-#define COLLECT_EACH  16384 /* frames between looks at what has changed */
-#define SAMPLE_EACH   16    /* see way.h */
+#define OFFER_EACH    2048	    /* sums that are worth a transaction */
+#define COLLECT_EACH  16384	    /* frames between looks at what has changed */
+#define SAMPLE_EACH   16	    /* see way.h */
+#define JUDGE_EACH    MOMENT_MINUTE /* nobody is told before the end */
 #define PROGRESS_EACH (MOMENT_SECOND / 10)
 
 struct reading {
@@ -288,7 +289,9 @@ static int open_way(struct reading *r)
 {
 	struct store *first = r->record ? r->record : r->answers;
 	struct writer_options writer = {.store = first, .also = r->record ? r->answers : NULL};
-	struct way_options way = {.id_base = store_next_id(first) - 1, .sample = SAMPLE_EACH};
+	struct way_options way = {.id_base = store_next_id(first) - 1,
+				  .sample = SAMPLE_EACH,
+				  .judge_each = JUDGE_EACH};
 	int result = hash_key_draw(&way.key);
 
 	if (result == 0) {

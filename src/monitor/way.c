@@ -7,6 +7,7 @@
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
+#define JUDGE_EACH (MOMENT_SECOND / 5)	/* less than a beat of the monitor */
 #define SAID	   (10 * MOMENT_SECOND) /* an open connection that was answered has said enough */
 #define SAID_MORE  MOMENT_MINUTE	/* and again, where it goes on */
 
@@ -187,6 +188,8 @@ struct way *way_new(const struct way_options *options)
 	way_set_frozen(w, INT64_MAX, INT64_MAX);
 	if (w->options.sample == 0)
 		w->options.sample = 1;
+	if (w->options.judge_each == 0)
+		w->options.judge_each = JUDGE_EACH;
 	w->until_sample = w->options.sample;
 	w->defrag = defrag_new(&options->key);
 	w->neighbours = neighbours_new(&options->key);
@@ -476,7 +479,8 @@ uint32_t way_collect(struct way *w, uint32_t most)
 	collect_routers(w);
 	done = collect_flows(w, true, most);
 	done += collect_flows(w, false, most - done);
-	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), false);
+	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), w->options.judge_each,
+			false);
 	return done;
 }
 
@@ -489,6 +493,6 @@ void way_finish(struct way *w, void (*room)(void *context), void *context)
 			room(context);
 		collect_routers(w);
 	}
-	while (inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), true))
+	while (inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), 0, true))
 		room(context);
 }
