@@ -16,6 +16,7 @@
 #include "corpus.h"
 #include "edge/filter.h"
 #include "wire/decode.h"
+#include "wire/glance.h"
 
 static const uint16_t smtp[] = {25};
 
@@ -42,6 +43,38 @@ static void every_frame_of_the_corpus_gets_its_answer(void **state)
 	}
 	assert_int_equal(wrong, 0);
 	assert_true(must > 1000 && corpus_count() - must > 1000);
+	filter_free(&program);
+}
+
+/* A file's frames are rejected by a glance, a live interface's by the filter: they must agree. */
+static void what_a_glance_rejects_the_filter_rejects_too(void **state)
+{
+	struct bpf_program program;
+	size_t rejected = 0, agreed = 0;
+	struct sample s;
+
+	(void)state;
+	assert_int_equal(filter_assemble(LINK_ETHERNET, smtp, 1, false, &program), 0);
+	for (size_t i = 0; i < corpus_count(); i++) {
+		struct frame frame = {.data = s.data, .link = LINK_ETHERNET};
+		struct glance g;
+
+		corpus_build(i, &s);
+		frame.captured = frame.length = (uint32_t)s.length;
+		if (!glance_frame(&frame, &g))
+			continue;
+		agreed++;
+		if (g.source_port == 25 || g.destination_port == 25 || g.source_port == 53 ||
+		    g.destination_port == 53) {
+			assert_true(passes(&program, s.data, s.length));
+			continue;
+		}
+		rejected++;
+		assert_false(passes(&program, s.data, s.length));
+		assert_false(s.must);
+	}
+	printf("a glance answers %zu of %zu, and rejects %zu\n", agreed, corpus_count(), rejected);
+	assert_true(rejected >= 10 && agreed > rejected);
 	filter_free(&program);
 }
 
@@ -247,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_frame_of_the_corpus_gets_its_answer),
+		cmocka_unit_test(what_a_glance_rejects_the_filter_rejects_too),
 		cmocka_unit_test(what_the_decoder_wants_passes_however_it_is_bent),
 		cmocka_unit_test(other_link_types_give_the_same_answers),
 		cmocka_unit_test(a_frame_cut_at_any_length_harms_nobody),
