@@ -116,7 +116,8 @@ static size_t make_random(uint32_t *seed, uint8_t *out)
 		ip[4] = 0;
 		ip[5] = (uint8_t)(next_random(seed) % 128);
 		if (next_random(seed) % 8 == 0)
-			memcpy(ip + 8, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+			memcpy(ip + (next_random(seed) % 2 ? 8 : 24),
+			       "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
 	} else {
 		ip[0] = next_random(seed) % 8 ? 0x45 : 0x46;
 		ip[2] = 0;
