@@ -118,6 +118,16 @@ def sample(root):
     return wrong
 
 
+def libraries(_):
+    """The Debian package is built from what scripts/setup installs."""
+    with open(f"{source}/scripts/setup", encoding="utf-8") as text:
+        setup = re.search(r"^build=\((.*?)\)", text.read(), re.M | re.S).group(1)
+    with open(f"{source}/scripts/debian/control", encoding="utf-8") as text:
+        control = re.search(r"^Build-Depends:\n((?: .*\n)*)", text.read(), re.M).group(1)
+    wanted, named = (set(re.findall(r"lib[a-z0-9.+-]+-dev", each)) for each in (setup, control))
+    return [f"only in one of scripts/setup and scripts/debian/control: {name}" for name in wanted ^ named]
+
+
 def unit(root):
     """systemd reads it without a word, and finds little that it could still take away."""
     path = installed(root, "lib/systemd/system/egress25.service")
@@ -156,6 +166,7 @@ def main():
     tests = [("every file is in its place, and no other", all_files),
              ("the version is the project's, and the newest that NEWS tells of", version),
              ("the completions are read by their shells", completions),
+             ("the Debian package is built with the libraries of scripts/setup", libraries),
              ("the sample configuration has every setting, and is accepted", sample)]
     if shutil.which("systemd-analyze"):
         tests.append(("systemd accepts the unit, and rates its exposure at 1.8 of 10 at most", unit))
