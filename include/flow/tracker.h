@@ -95,6 +95,8 @@ bool tracker_finish(struct tracker *t, uint32_t most);
 uint32_t tracker_index(const struct tracker *t, const struct flow *f);
 /* Microseconds on a clock that follows the stamps and never runs back. */
 int64_t tracker_now(const struct tracker *t);
+/* The stamp that a frame would have had when that clock stood there, as frames are stamped now. */
+int64_t tracker_stamp(const struct tracker *t, int64_t clock);
 /* f has changed without a frame: it is to be handed to the sink. */
 void tracker_touch(struct tracker *t, struct flow *f);
 

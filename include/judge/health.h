@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "judge/pressure.h"
 
 #define HEALTH_INTERFACES 16
 #define HEALTH_LOSSES	  48
@@ -48,6 +49,7 @@ struct health {
 		uint64_t sent, planned, limited, refused; /* segments */
 		uint64_t killable, killed;		  /* connections */
 	} resets;
+	struct pressure pressures[PRESSURE_KIND_COUNT];
 	uint8_t loss_count;
 	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */
 };

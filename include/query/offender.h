@@ -45,6 +45,7 @@ struct offender {
 	struct maybe_real score;
 	struct list reasons; /* strongest first */
 	bool now_permitted;
+	bool crowded; /* set by offenders_rank(): one of many that reached nobody */
 };
 
 /* For report_begin(), and at the head of what `host` shows. */
@@ -52,6 +53,9 @@ extern const struct field offender_fields[];
 
 /* For report_set_style(). */
 const char *offender_style(const void *offender);
+
+/* More than so many that no server ever answered are a crowd, which ranks behind all others. */
+#define OFFENDERS_CROWD 256
 
 struct offenders {
 	struct offender *items;

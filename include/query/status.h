@@ -33,6 +33,14 @@ struct status_example {
 	int64_t port;
 };
 
+struct status_attack {
+	char kind[32];
+	int64_t since, last; /* frames' time */
+	int64_t peak;	     /* a second */
+	bool ongoing;
+	char text[256];
+};
+
 struct status {
 	bool running;
 	char mode[16]; /* of the run told of: "watch", or "read" where nothing was ever watched */
@@ -64,6 +72,7 @@ struct status {
 		char words[512]; /* what to tell an admin, loudly */
 	} freeze;
 	struct list blind;
+	struct list attacks;  /* struct status_attack of the last day, newest first */
 	struct list listings; /* struct notice_row: what remote servers say of us */
 	struct list remarks;  /* texts: mail servers unlike themselves */
 };
@@ -73,6 +82,9 @@ extern const struct field status_fields[];
 /* 0 and *ret_ filled, to be given to status_done(); or a negative errno (record_error()). */
 int status_load(struct record *r, int64_t silent_after, int64_t now, struct status *ret_);
 void status_done(struct status *s);
+
+/* Fills `attacks`. */
+int status_load_attacks(const struct record *r, int64_t run, int64_t now, struct status *s);
 
 /* The reasons, from what is filled already: `blind` of *s.  Without memory some are missing. */
 void status_judge(struct status *s, int64_t silent_after, int64_t now);

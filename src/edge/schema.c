@@ -256,6 +256,15 @@ static const char version_2_tables[] =
 	" clients TEXT NOT NULL," /* JSON array of addresses, newest first */
 	" PRIMARY KEY(run, address, list)"
 	") STRICT, WITHOUT ROWID;"
+	/* What looked like an attack on the monitor: the newest of each kind. */
+	"CREATE TABLE attack("
+	" run INTEGER NOT NULL REFERENCES run(id),"
+	" kind TEXT NOT NULL,"
+	" since INTEGER NOT NULL," /* frames' time */
+	" last INTEGER NOT NULL,"
+	" peak INTEGER NOT NULL," /* the most a second */
+	" PRIMARY KEY(run, kind)"
+	") STRICT, WITHOUT ROWID;"
 	/* Connections that were reset though established: what killed is a share of. */
 	"ALTER TABLE host_sum ADD COLUMN killable INTEGER NOT NULL DEFAULT 0;"
 	/* What the run did with resets; segments, and connections. */

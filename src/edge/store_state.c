@@ -20,6 +20,17 @@ static int put_loss(struct store *s, const struct health_loss *l)
 	return store_do(s, st);
 }
 
+static int put_attack(struct store *s, const struct pressure *p, enum pressure_kind kind)
+{
+	struct sqlite3_stmt *st;
+
+	if (p->last == 0)
+		return 0;
+	st = STORE_BIND(s, SQL_ATTACK_PUT, s->run, p->since, p->last, (int64_t)p->peak);
+	store_text(st, 5, pressure_name(kind));
+	return store_do(s, st);
+}
+
 static int put_example(struct store *s, const struct health_example *e)
 {
 	struct sqlite3_stmt *st = STORE_BIND(s, SQL_UNCLASSIFIED_ADD, s->run, e->port);
@@ -48,6 +59,8 @@ static int put_health(struct store *s, const struct health *h)
 		r = put_interface(s, &h->interfaces[i]);
 	for (size_t i = 0; i < h->loss_count && i < HEALTH_LOSSES && r == 0; i++)
 		r = put_loss(s, &h->losses[i]);
+	for (unsigned int i = 0; i < PRESSURE_KIND_COUNT && r == 0; i++)
+		r = put_attack(s, &h->pressures[i], (enum pressure_kind)i);
 	for (size_t i = 0; i < h->example_count && i < HEALTH_EXAMPLES && r == 0; i++)
 		r = put_example(s, &h->examples[i]);
 	return r;

@@ -86,6 +86,11 @@ int64_t tracker_now(const struct tracker *t)
 	return t->clock;
 }
 
+int64_t tracker_stamp(const struct tracker *t, int64_t clock)
+{
+	return clock - t->offset;
+}
+
 static void queue(struct tracker *t, struct flow *f)
 {
 	flows_queue(t->flows, f, flow_is_proven(f) ? QUEUE_PROVEN : QUEUE_PLAIN);

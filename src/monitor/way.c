@@ -84,8 +84,10 @@ static void weigh(struct way *w, struct flow *f, struct dialogue *dialogue, bool
 {
 	bool over = final || (f->ended && dialogs_is_over(w->dialogs, index_of(w, f)));
 
-	if (flow_is_proven(f) && !f->answered)
+	if (flow_is_proven(f) && !f->answered) {
+		w->answered++;
 		inquiry_answer(w->inquiry, f);
+	}
 	f->answered = flow_is_proven(f);
 	if (!is_due(f, dialogue, over))
 		return;
@@ -477,6 +479,7 @@ uint32_t way_collect(struct way *w, uint32_t most)
 	uint32_t done;
 
 	collect_routers(w);
+	way_note_pressure(w);
 	done = collect_flows(w, true, most);
 	done += collect_flows(w, false, most - done);
 	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), w->options.judge_each,

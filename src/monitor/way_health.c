@@ -28,6 +28,38 @@ static void add_losses(const struct way *w, struct health *h)
 		health_add_loss(h, batch_loss_name((enum batch_loss)i), w->batch_lost[i]);
 }
 
+void way_note_pressure(struct way *w)
+{
+	const struct tracker_counters *c = tracker_counters(w->tracker);
+	const struct dialogs_counters *d = dialogs_counters(w->dialogs);
+	uint64_t counts[PRESSURE_KIND_COUNT] = {
+		[PRESSURE_SYNS] = c->attempts - w->answered,
+		[PRESSURE_ATTEMPTS] = w->answered,
+		[PRESSURE_HOSTS] = w->crowded,
+		[PRESSURE_DIALOGUES] = d->evicted,
+		[PRESSURE_STRAYS] = c->stray,
+		[PRESSURE_CONFLICTS] = d->conflicts,
+		[PRESSURE_SERVERS] = w->batch_lost[BATCH_SERVER_FOLDED],
+	};
+
+	for (unsigned int i = 0; i < DEFRAG_LOSS_COUNT; i++)
+		counts[PRESSURE_FRAGMENTS] += defrag_lost(w->defrag, (enum defrag_loss)i);
+	pressures_note(&w->pressures, counts, tracker_now(w->tracker));
+}
+
+static void add_pressures(const struct way *w, struct health *h)
+{
+	for (unsigned int i = 0; i < PRESSURE_KIND_COUNT; i++) {
+		const struct pressure *p = &w->pressures.kinds[i];
+
+		h->pressures[i] = *p;
+		if (p->last == 0)
+			continue;
+		h->pressures[i].since = tracker_stamp(w->tracker, p->since);
+		h->pressures[i].last = tracker_stamp(w->tracker, p->last);
+	}
+}
+
 static void add_resets(const struct way *w, struct health *h)
 {
 	const struct resets_counters *c = resets_counters(w->resets);
@@ -67,6 +99,7 @@ void way_health(const struct way *w, struct health *h)
 		h->interfaces[i].inward = w->interfaces[i].inward;
 		h->interfaces[i].last_frame = w->interfaces[i].last_frame;
 	}
+	add_pressures(w, h);
 	h->loss_count = 0;
 	add_losses(w, h);
 	add_resets(w, h);

@@ -42,6 +42,8 @@ struct way {
 	uint64_t decoded[DECODE_COUNT];
 	uint64_t foreign_tunnels;
 	uint64_t batch_lost[BATCH_LOSS_COUNT];
+	struct pressures pressures;
+	uint64_t answered; /* attempts */
 	uint64_t crowded; /* attempts of hosts that were not told apart */
 	struct {
 		uint64_t received, outward, inward;
@@ -50,5 +52,8 @@ struct way {
 	struct health_example examples[HEALTH_EXAMPLES];
 	uint8_t example_count;
 };
+
+/* way_health.c: looks at what grows fast. */
+void way_note_pressure(struct way *w);
 
 #endif

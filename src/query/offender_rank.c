@@ -36,6 +36,8 @@ static int compare(const void *left, const void *right)
 	int c = (int)a->now_permitted - (int)b->now_permitted;
 
 	if (c == 0)
+		c = (int)a->crowded - (int)b->crowded;
+	if (c == 0)
 		c = verdict_place(a) - verdict_place(b);
 	if (c == 0)
 		c = compare_scores(a, b);
@@ -52,8 +54,23 @@ static int compare(const void *left, const void *right)
 	return c;
 }
 
+/*
+ * Whoever forges source addresses makes offenders of as many hosts as he likes, and may have them
+ * look like bots; but none of them reaches anybody.
+ */
+static void find_crowd(struct offenders *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->count; i++)
+		n += o->items[i].connected == 0;
+	for (size_t i = 0; i < o->count; i++)
+		o->items[i].crowded = n > OFFENDERS_CROWD && o->items[i].connected == 0;
+}
+
 void offenders_rank(struct offenders *o)
 {
+	find_crowd(o);
 	if (o->count > 0)
 		qsort(o->items, o->count, sizeof(*o->items), compare);
 }

@@ -205,6 +205,8 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 	if (rc == 0)
 		rc = load_examples(r, run, s);
 	if (rc == 0)
+		rc = status_load_attacks(r, run, now, s);
+	if (rc == 0)
 		rc = notices_load(r, NULL, &s->listings);
 	if (rc == 0)
 		rc = remarks_load(r, &s->remarks);
@@ -262,6 +264,7 @@ void status_done(struct status *s)
 	free((void *)s->interfaces.items);
 	free((void *)s->lost.items);
 	free((void *)s->blind.items);
+	free((void *)s->attacks.items);
 	free((void *)s->unclassified.examples.items);
 	notices_done(&s->listings);
 	texts_done(&s->remarks);

@@ -68,6 +68,19 @@ static const struct field freeze_fields[] = {
 	{0},
 };
 
+#define ATTACK(member) .offset = offsetof(struct status_attack, member)
+
+static const struct field attack_fields[] = {
+	{"kind", FIELD_CHARS, ATTACK(kind), .heading = "ATTACK", .place = 1},
+	{"since", FIELD_TIME, ATTACK(since)},
+	{"last", FIELD_TIME, ATTACK(last)},
+	{"peak", FIELD_INTEGER, ATTACK(peak)},
+	{"ongoing", FIELD_BOOL, ATTACK(ongoing), .heading = "GOES ON", .place = 2, .weight = 90},
+	{"text", FIELD_CHARS, ATTACK(text), .heading = "WHAT", .place = 3, .weight = 80,
+	 .wraps = true},
+	{0},
+};
+
 const struct field status_fields[] = {
 	{"running", FIELD_BOOL, AT(running)},
 	{"sensor", FIELD_TEXT, AT(sensor)},
@@ -85,6 +98,8 @@ const struct field status_fields[] = {
 	{"incident", FIELD_OBJECT, AT(incident), .fields = incident_row_fields, .maybe = true},
 	{"freeze", FIELD_OBJECT, AT(freeze), .fields = freeze_fields, .maybe = true},
 	{"blind", FIELD_TEXTS, AT(blind)},
+	{"attacks", FIELD_OBJECTS, AT(attacks), .fields = attack_fields,
+	 .size = sizeof(struct status_attack)},
 	{"listings", FIELD_OBJECTS, AT(listings), .fields = notice_fields,
 	 .size = sizeof(struct notice_row)},
 	{"remarks", FIELD_TEXTS, AT(remarks)},

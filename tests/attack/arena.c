@@ -16,7 +16,7 @@
 #define COLLECT	     256
 #define HEAD	     54
 #define FRAME	     2048
-#define BOT_SERVER   0xc6336419u
+#define BOT_SERVERS  0xc6336400u
 #define BOT_ADDRESS  0x0a42004du
 #define CLIENT_FIRST 70000u
 #define SERVER_FIRST 900000u
@@ -253,9 +253,10 @@ void arena_fragment(struct arena *a, uint32_t from, uint32_t to, uint16_t id, ui
 static void talk(struct arena *a, bool client, uint8_t flags, const char *payload)
 {
 	uint32_t length = (uint32_t)strlen(payload);
+	uint32_t server = BOT_SERVERS | (uint32_t)(a->talk.connections % 250 + 1);
 	struct arena_segment s = {
-		.from = client ? BOT_ADDRESS : BOT_SERVER,
-		.to = client ? BOT_SERVER : BOT_ADDRESS,
+		.from = client ? BOT_ADDRESS : server,
+		.to = client ? server : BOT_ADDRESS,
 		.from_port = client ? a->talk.port : 25,
 		.to_port = client ? 25 : a->talk.port,
 		.seq = a->talk.seq[client],

@@ -11,8 +11,7 @@
 #include "judge/health.h"
 #include "judge/offence.h"
 
-#define ARENA_BOT    "10.66.0.77"
-#define ARENA_SERVER "198.51.100.25"
+#define ARENA_BOT "10.66.0.77"
 
 struct arena;
 struct store;
@@ -44,7 +43,8 @@ void arena_fragment(struct arena *a, uint32_t from, uint32_t to, uint16_t id, ui
 		    bool more, uint32_t length);
 uint32_t arena_random(struct arena *a);
 
-/* The bot's next frame, of one connection after the other: each sends one message. */
+/* The bot's next frame, of one connection after the other: each sends one message, and each to
+ * another server. */
 void arena_bot(struct arena *a);
 /* Its connection goes on to its end. */
 void arena_bot_finish(struct arena *a);

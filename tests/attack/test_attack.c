@@ -66,10 +66,14 @@ static void forged_sources_hide_no_bot_and_are_not_each_a_host(void **state)
 static void nor_do_sources_few_enough_to_be_remembered(void **state)
 {
 	struct arena *a = begin("few", 150000, 100, RATE / 10);
+	const struct pressure *syns = &arena_health(a)->pressures[PRESSURE_SYNS];
 
 	(void)state;
 	/* Told while it lasts, though the writer cannot keep pace: here up to the last batch. */
 	assert_true(arena_bot_tally(a).attempts > (int64_t)arena_bot_connections(a) / 2);
+	assert_in_range(syns->peak, RATE / 20, RATE / 9);
+	assert_in_range(arena_health(a)->newest - syns->last, 0, 2000000);
+	assert_in_range(syns->last - syns->since, 1000000, 6000000);
 	arena_finish(a);
 	assert_bot_is_exact(a);
 	assert_true(arena_lost(a, "changes of counts lost for want of room") > 0);

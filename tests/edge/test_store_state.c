@@ -149,6 +149,7 @@ static void health_goes_along_and_an_empty_one_changes_nothing(void **state)
 	strcpy(h->interfaces[0].name, "eth1");
 	h->interfaces[0].dropped = 5;
 	health_add_loss(h, "cut short", 7);
+	h->pressures[PRESSURE_STRAYS] = (struct pressure){NOON, NOON + 9, 4000};
 	h->example_count = 1;
 	h->examples[0] =
 		(struct health_example){fixture_addr("203.0.113.1"), fixture_addr("192.0.2.1"), 25};
@@ -159,6 +160,9 @@ static void health_goes_along_and_an_empty_one_changes_nothing(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT beat FROM run"), DAY_START);
 	assert_int_equal(fixture_ask(db, "SELECT dropped FROM interface WHERE name = 'eth1'"), 5);
 	assert_int_equal(fixture_ask(db, "SELECT count FROM lost WHERE reason = 'cut short'"), 7);
+	assert_string_equal(fixture_ask_text(db, "SELECT kind || (last - since) || ' ' || peak"
+						 " FROM attack"),
+			    "strays9 4000");
 	assert_int_equal(fixture_ask(db,
 				     "SELECT port FROM unclassified WHERE client = '203.0.113.1'"),
 			 25);

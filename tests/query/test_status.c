@@ -347,6 +347,27 @@ static void a_thaw_that_nobody_has_proven_is_told_whatever_became_of_the_inciden
 	expect(f, ".freeze == null");
 }
 
+static void an_attack_is_told_with_its_beginning_and_its_end(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, ".attacks == []");
+	scratch_sql(&f->s,
+		    "INSERT INTO attack VALUES (1, 'syn flood', %lld, %lld, 298000),"
+		    " (1, 'strays', %lld, %lld, 1200), (1, 'fragments', 1, 2, 3),"
+		    " (0, 'servers', %lld, %lld, 5)",
+		    NOW - 3 * MOMENT_MINUTE, NOW - MOMENT_SECOND, NOW - 4 * MOMENT_HOUR,
+		    NOW - 3 * MOMENT_HOUR, NOW, NOW);
+	expect(f, "[.attacks[] | .kind, .ongoing, .peak] =="
+		  " [\"syn flood\", true, 298000, \"strays\", false, 1200]");
+	expect(f, ".attacks[0].text == \"attempts that no server answered, up to 298000 a second:"
+		  " began 3 min ago, goes on\"");
+	expect(f, ".attacks[1].text | endswith(\"began 4 h ago, the last 3 h ago\")");
+	expect(f, ".attacks[1].last == \"2023-11-14T19:13:20.000000Z\"");
+	scratch_sql(&f->s, "UPDATE run SET ended = 1");
+	expect(f, "[.attacks[].ongoing] == [false, false]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +386,7 @@ int main(void)
 		WITH_RECORD(unclassified_traffic_is_told_with_its_addresses),
 		WITH_RECORD(one_connection_is_told_as_one),
 		WITH_RECORD(whoever_may_send_and_behaves_like_a_bot_is_a_remark),
+		WITH_RECORD(an_attack_is_told_with_its_beginning_and_its_end),
 		WITH_RECORD(a_frozen_mail_server_is_told_loudly),
 		WITH_RECORD(a_thaw_that_nobody_has_proven_is_told_whatever_became_of_the_incident),
 		WITH_RECORD(a_sheet_fits_the_terminal),
