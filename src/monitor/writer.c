@@ -6,7 +6,8 @@
  * What cannot be written is kept and tried again every 250 ms, while `fill` takes what comes; how
  * that ends when it is full too stands in batch.h.  A kind of failure is said once, and once more
  * when it is over.  Where nothing is offered for a second, the heartbeat is written with an empty
- * batch; and while nothing waits, retention has its slices.
+ * batch; and while nothing waits, retention has its slices.  Where batches come one upon the other
+ * it has as long as the last one took, or a flood would fill the record faster than it is emptied.
  */
 #include "monitor/writer.h"
 
@@ -27,6 +28,7 @@
 #define RETRY	(MOMENT_SECOND / 4)
 #define NICE	10
 #define BEAT	MOMENT_SECOND
+#define SHARE	(2 * MOMENT_SECOND) /* of retention, behind a batch at most */
 #define CHANGED (-ESTALE)
 
 struct writer {
@@ -201,6 +203,18 @@ static bool prune(struct writer *w)
 	return r > 0;
 }
 
+/* Has that long, where so much waits; whether more does. */
+static bool prune_share(struct writer *w, int64_t share)
+{
+	int64_t until = moment_steady() + (share < SHARE ? share : SHARE);
+	bool more;
+
+	do
+		more = prune(w);
+	while (more && moment_steady() < until);
+	return more;
+}
+
 /* What fails is tried again behind the next write. */
 static void grant_wish(struct writer *w)
 {
@@ -243,14 +257,17 @@ static void *run(void *context)
 	if (w->options.yields)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	while (wait_for_work(w, prune_waits)) {
+		int64_t began = moment_steady(), took = 0;
+
 		if (take_turn(w, &stopping)) {
 			w->result = write_batch(w);
 			if (w->result < 0) /* to stop, and not to be written */
 				break;
 			ask_for_incident(w);
+			took = moment_steady() - began;
 			hand_back(w);
 		}
-		prune_waits = !stopping && prune(w);
+		prune_waits = !stopping && prune_share(w, took);
 	}
 	return NULL;
 }

@@ -75,6 +75,42 @@ static void what_was_never_offered_is_stored_at_the_end(void **state)
 	assert_int_equal(stored(path), 7);
 }
 
+/* Batches one upon the other, each of a minute of its own, into a record that may hold 1 MiB. */
+static void retention_keeps_pace_with_a_flood(void **state)
+{
+	const char *path = fixture_path("pace.db");
+	struct store *s = fixture_open_path(path);
+	const struct store_limits limits = {.rows_per_host_hour = 10, .retention_bytes = 1 << 20};
+	struct writer *w = start(s, NULL, NULL);
+	struct sqlite3 *db;
+	int64_t pages;
+
+	(void)state;
+	writer_set_limits(w, &limits);
+	for (uint32_t round = 0; round < 24; round++) {
+		for (uint32_t i = 0; i < 2500; i++) {
+			struct connection c =
+				fixture_attempt(round * 2500 + i + 1, "10.0.0.1", "192.0.2.1",
+						DAY_START + round * INT64_C(60000000) + i);
+
+			c.server.b[13] = (uint8_t)(i / 256);
+			c.server.b[14] = (uint8_t)(100 + i % 150);
+			c.server.b[15] = (uint8_t)(i / 100);
+			fixture_add(writer_batch(w), &c);
+		}
+		assert_true(writer_offer(w, true));
+	}
+	assert_true(writer_offer(w, true)); /* the last is written */
+	db = fixture_reader(path);
+	pages = fixture_ask(db, "SELECT page_count - freelist_count FROM pragma_page_count,"
+				" pragma_freelist_count");
+	sqlite3_close(db);
+	assert_in_range(pages * 4096, 1, 2 << 20);
+	stop(w);
+	store_close(s);
+	assert_int_equal(stored(path), 24 * 2500);
+}
+
 static void health_alone_is_stored_at_the_end(void **state)
 {
 	struct store *s = fixture_open_path(NULL);
@@ -286,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_never_offered_is_stored_at_the_end),
+		cmocka_unit_test(retention_keeps_pace_with_a_flood),
 		cmocka_unit_test(health_alone_is_stored_at_the_end),
 		cmocka_unit_test(batches_change_places_when_offered),
 		cmocka_unit_test(the_heart_beats_while_nothing_happens),
