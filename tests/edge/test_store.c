@@ -306,6 +306,7 @@ static void folded_sums_count_at_the_others(void **state)
 	for (uint32_t i = 0; i < BATCH_SUMS + 500; i++) {
 		struct connection c = fixture_attempt(i + 1, "10.0.0.1", "198.18.0.0", NOON);
 
+		c.proven = true; /* the whole batch is theirs */
 		c.server = fixture_nth("198.18.0.0", i);
 		fixture_add(b, &c);
 	}
