@@ -476,11 +476,10 @@ static uint32_t collect_flows(struct way *w, bool proven, uint32_t most)
 
 uint32_t way_collect(struct way *w, uint32_t most)
 {
-	uint32_t done;
+	uint32_t done = collect_flows(w, true, most);
 
 	collect_routers(w);
 	way_note_pressure(w);
-	done = collect_flows(w, true, most);
 	done += collect_flows(w, false, most - done);
 	inquiry_collect(w->inquiry, w->batch, tracker_now(w->tracker), w->options.judge_each,
 			false);
