@@ -4,10 +4,13 @@
  *   generate mixed BYTES FILE   an office's traffic: 640 bytes a frame, a quarter of them tagged,
  *                               one frame in a hundred on port 25: lone SYNs and short dialogues
  *   generate tenth BYTES FILE   the same, but a tenth of the frames are dialogues, with bodies of
- * up to thirty full segments generate flood COUNT FILE   COUNT attempts at once, each on a
- * four-tuple of its own; one in twenty is answered and in dialogue when the file ends generate mail
- * COUNT FILE    COUNT whole deliveries and nothing else generate quiet COUNT FILE   COUNT frames
- * without port 25, and one attempt
+ *                               up to thirty full segments
+ *   generate flood COUNT FILE   COUNT attempts at once, each on a four-tuple of its own; one in
+ *                               twenty is answered and in dialogue when the file ends
+ *   generate mail COUNT FILE    COUNT whole deliveries and nothing else
+ *   generate tunnel COUNT FILE  the same as a remote mirror sends them, in VXLAN and GRE by turns
+ *   generate dns COUNT FILE     COUNT questions for a domain's mail exchanger, and the answers
+ *   generate quiet COUNT FILE   COUNT frames without port 25, and one attempt
  *
  * Prints "frames attempts connected": what a reader of the file must find.
  */
@@ -25,6 +28,11 @@
 #define ACK 16
 
 #define OPEN 512 /* dialogues that take turns */
+
+#define VXLAN 50 /* bytes before the frame within */
+#define GRE   38
+
+static bool remote; /* frames come in tunnels */
 
 static FILE *out;
 static uint64_t state = 0x25252525u;
@@ -88,16 +96,46 @@ static void write_or_die(const void *data, size_t length)
 	}
 }
 
+/* What a remote mirror puts before a frame of `length` bytes at p.  Returns the new begin. */
+static unsigned char *put_tunnel(unsigned char *p, uint32_t *length)
+{
+	uint32_t head = frames % 2 ? GRE : VXLAN;
+	unsigned char *at = p - head;
+
+	memset(at, 0, head);
+	put_mac(at, 0x0a000003);
+	put_mac(at + 6, 0x0a000002);
+	put16(at + 12, 0x0800);
+	at[14] = 0x45;
+	put16(at + 16, *length + head - 14);
+	at[22] = 64;
+	at[23] = head == GRE ? 47 : 17;
+	put32(at + 26, 0x0a000002);
+	put32(at + 30, 0x0a000003);
+	put16(at + 24, ip_checksum(at + 14));
+	if (head == GRE) {
+		put16(at + 36, 0x6558);
+	} else {
+		put16(at + 34, 40000);
+		put16(at + 36, 4789);
+		put16(at + 38, *length + 16);
+		at[42] = 0x08;
+		at[48] = 25;
+	}
+	*length += head;
+	return at;
+}
+
 /* A frame in the file; `length` bytes of payload follow the headers (zero where text is NULL). */
 static void frame(const struct side *from, const struct side *to, unsigned int protocol,
 		  unsigned int flags, const void *text, uint32_t length, unsigned int vlan)
 {
 	static unsigned char b[2048];
-	unsigned char *p = b + 16;
+	unsigned char *p = b + 16 + VXLAN;
 	uint32_t header = protocol == 6 ? 20 : 8, at, captured;
 	uint32_t record[4];
 
-	memset(b, 0, 16 + 18 + 20 + 20);
+	memset(p, 0, 18 + 20 + 20);
 	put_mac(p, to->address);
 	put_mac(p + 6, from->address);
 	at = 12;
@@ -134,11 +172,13 @@ static void frame(const struct side *from, const struct side *to, unsigned int p
 	captured = at + length < 60 ? 60 : at + length;
 	if (captured > at + length)
 		memset(p + at + length, 0, captured - at - length);
+	if (remote)
+		p = put_tunnel(p, &captured);
 	record[0] = (uint32_t)(now / 1000000);
 	record[1] = (uint32_t)(now % 1000000);
 	record[2] = record[3] = captured;
-	memcpy(b, record, 16);
-	write_or_die(b, 16 + captured);
+	memcpy(p - 16, record, 16);
+	write_or_die(p - 16, 16 + captured);
 	frames++;
 	bytes += 16 + captured;
 }
@@ -320,6 +360,47 @@ static void mail(uint64_t count)
 	}
 }
 
+static void tunnel(uint64_t count)
+{
+	remote = true;
+	mail(count);
+}
+
+/* Each client asks for another domain, of a hundred. */
+static void dns(uint64_t count)
+{
+	static const unsigned char answer[] = {0xc0, 12, 0, 15, 0,  1, 0,   0,	 1,
+					       44,   0,	 7, 0,	10, 2, 'm', 'x', 0xc0};
+	struct side resolver = {0x50505050, 53, 0};
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct side client = {0x0a000100u + (uint32_t)(i % 2000),
+				      (uint16_t)(32768 + i % 20000), 0};
+		unsigned char m[64] = {0};
+		uint32_t at = 12;
+
+		put16(m, rnd() & 0xffff);
+		m[2] = 1;
+		m[5] = 1;
+		at += (uint32_t)sprintf((char *)m + at, "\7site-%02u\3net",
+					(unsigned int)(i % 100));
+		at++;
+		put16(m + at, 15);
+		put16(m + at + 2, 1);
+		at += 4;
+		now += 20;
+		frame(&client, &resolver, 17, 0, m, at, 0);
+		m[2] = 0x81;
+		m[3] = 0x80;
+		m[7] = 1;
+		memcpy(m + at, answer, sizeof(answer));
+		at += sizeof(answer);
+		m[at++] = 12;
+		now += 20;
+		frame(&resolver, &client, 17, 0, m, at, 0);
+	}
+}
+
 static void quiet(uint64_t count)
 {
 	struct dialogue d;
@@ -335,8 +416,8 @@ static void quiet(uint64_t count)
 static const struct kind {
 	const char *name;
 	void (*make)(uint64_t n);
-} kinds[] = {
-	{"mixed", mixed}, {"tenth", tenth}, {"flood", flood}, {"mail", mail}, {"quiet", quiet}};
+} kinds[] = {{"mixed", mixed},	 {"tenth", tenth}, {"flood", flood}, {"mail", mail},
+	     {"tunnel", tunnel}, {"dns", dns},	   {"quiet", quiet}};
 
 int main(int argc, char **argv)
 {
@@ -361,6 +442,6 @@ int main(int argc, char **argv)
 		       (unsigned long long)connected);
 		return 0;
 	}
-	fputs("usage: generate mixed|tenth|flood|mail|quiet NUMBER FILE\n", stderr);
+	fputs("usage: generate mixed|tenth|flood|mail|tunnel|dns|quiet NUMBER FILE\n", stderr);
 	return 2;
 }
