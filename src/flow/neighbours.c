@@ -70,10 +70,8 @@ static struct neighbour *bucket_of(const struct neighbours *n, const uint8_t mac
 	return &n->table[hash_bytes(&n->key, mac, 6) % BUCKETS * WAYS];
 }
 
-static struct neighbour *find(const struct neighbours *n, const uint8_t mac[6])
+static struct neighbour *find(struct neighbour *bucket, const uint8_t mac[6])
 {
-	struct neighbour *bucket = bucket_of(n, mac);
-
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].used && memcmp(bucket[i].mac, mac, 6) == 0)
 			return &bucket[i];
@@ -106,14 +104,14 @@ static bool is_virtual_router(const uint8_t mac[6])
 
 bool neighbours_is_router(const struct neighbours *n, const uint8_t mac[6])
 {
-	const struct neighbour *e = find(n, mac);
+	const struct neighbour *e = find(bucket_of(n, mac), mac);
 
 	return is_virtual_router(mac) || (e && e->router);
 }
 
 static struct neighbour *get(struct neighbours *n, const uint8_t mac[6], int64_t now)
 {
-	struct neighbour *bucket = bucket_of(n, mac), *e = find(n, mac);
+	struct neighbour *bucket = bucket_of(n, mac), *e = find(bucket, mac);
 
 	if (e)
 		return e;
