@@ -1,6 +1,6 @@
 /*
- * headers: the physical limit of reading a pcap file: read(2) in blocks of 256 KiB, and no more than
- * the step from one frame's header to the next.
+ * headers: the physical limit of reading a pcap file: read(2) in blocks of 256 KiB, and no more
+ * than the step from one frame's header to the next.
  */
 #include <errno.h>
 #include <fcntl.h>
