@@ -26,7 +26,7 @@ struct store_options {
 	bool totals_only;	     /* no rows of connections, and sums of all time alone */
 	uint32_t rows_per_host_hour; /* connection rows kept; 0: no limit */
 	int64_t retention_age;	     /* microseconds; 0: for ever */
-	int64_t retention_bytes;     /* of the record's pages; 0: no limit */
+	int64_t retention_bytes;     /* of the record with its log; 0: no limit */
 };
 
 /* What may change while the record is open. */
@@ -62,7 +62,8 @@ void store_abandon(struct store *s);
 
 /*
  * Writes a batch in one transaction, with the heartbeat of time `now` (wall clock).  0, or a
- * negative errno with nothing written, to be tried again later (-ENOSPC, -EBUSY, -EIO, ...).
+ * negative errno with nothing written, to be tried again later (-ENOSPC, -EBUSY, -EIO, ...); -EBUSY
+ * also where a reader has made the log longer than retention_bytes.
  */
 int store_write(struct store *s, const struct batch *b, int64_t now, store_news_fn *news,
 		void *context, char error[STORE_ERROR]);
@@ -74,7 +75,8 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
  * retention_age; a host's totals (span 0) stay exact since its first offence, and go with the host
  * when its last connection is older than that.  By size, oldest first: plain connection rows, then
  * contact minutes, then rows sent or encrypted, contact hours, host minutes, then whole hosts,
- * permitted ones first.  What was taken, and before which time, stands in `pruned`.
+ * permitted ones first.  What was taken, and before which time, stands in `pruned`.  While a reader
+ * holds an old state of the record, so that its log cannot be cut, nothing is taken.
  */
 int store_prune(struct store *s, int64_t now, char error[STORE_ERROR]);
 

@@ -182,6 +182,8 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
 	s->error[0] = '\0';
 	r = be_present(s);
 	if (r == 0)
+		r = store_bound_log(s);
+	if (r == 0)
 		r = store_begin(s);
 	if (r == 0)
 		r = store_end(s, put_all(s, b, now, &list));

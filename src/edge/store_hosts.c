@@ -64,6 +64,14 @@ static int drop_days(struct store *s, int64_t host, int64_t first, int64_t last)
 	return r;
 }
 
+static int drop_connections(struct store *s, int64_t host, int64_t last)
+{
+	int r = store_do(s, STORE_BIND(s, SQL_HOST_CONN_DROP, host));
+	int count = sqlite3_changes(s->db);
+
+	return r < 0 || count == 0 ? r : store_note_pruned(s, "connections", count, last + 1);
+}
+
 /* Within a transaction.  Skipped where the host was seen again since it was picked. */
 static int remove_host(struct store *s, int64_t host, int64_t picked_last)
 {
@@ -92,7 +100,7 @@ static int remove_host(struct store *s, int64_t host, int64_t picked_last)
 	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_VERDICT_DROP, host));
 	if (r >= 0)
-		r = store_do(s, STORE_BIND(s, SQL_HOST_CONN_DROP, host));
+		r = drop_connections(s, host, last);
 	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_ENTOMB, host));
 	if (r >= 0)

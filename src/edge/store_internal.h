@@ -40,8 +40,9 @@ enum store_sql {
 	SQL_ROWS_ADD,
 	SQL_CONN_ADD,
 	SQL_CONN_UPDATE,
+	SQL_HELO_UPDATE,
+	SQL_HELO_NEWEST,
 	SQL_HELO_ADD,
-	SQL_HELO_COUNT,
 	SQL_HELO_LIMIT,
 	SQL_SERVER_NAME,
 	SQL_VERDICT_BOT,
@@ -67,6 +68,9 @@ enum store_sql {
 	SQL_SOURCE_FIND,
 	SQL_SOURCE_ADD,
 	SQL_SOURCE_FINISH,
+	SQL_OLDEST_CONN,
+	SQL_OLDEST_CONTACT,
+	SQL_OLDEST_HOST_SUM,
 	SQL_PRUNE_CONN,
 	SQL_PRUNE_PLAIN,
 	SQL_PRUNE_CONTACT,
@@ -128,12 +132,14 @@ struct id_cache {
 
 /* Where retention stands between two calls. */
 struct prune_state {
-	int64_t next_pass;   /* wall clock: when hosts are looked at again for their age */
+	int64_t next_pass;   /* wall clock: when what is seldom done is due again */
+	int64_t next_hosts;  /* and hosts are looked at again for their age */
 	int64_t host_cursor; /* last host id looked at in this pass; 0: no pass under way */
 	int64_t plain_floor; /* no plain connection row began before this */
 	int64_t victims[VICTIMS], victim_last[VICTIMS];
 	uint32_t victim_count, victim_at;
 	bool tombs; /* hosts may be left of which some contacts still stand */
+	bool rests; /* a reader makes the log grow */
 };
 
 enum sweep_step { SWEEP_IDLE, SWEEP_CONTACTS, SWEEP_CONN, SWEEP_SERVERS };
@@ -274,6 +280,8 @@ int store_prune_old_hosts(struct store *s, int64_t cutoff);
 int store_prune_any_host(struct store *s);
 int store_prune_tombs(struct store *s);
 /* store_prune.c */
+/* -EBUSY where the log is longer than can be borne, and cannot be cut. */
+int store_bound_log(struct store *s);
 int store_note_pruned(struct store *s, const char *what, int64_t rows, int64_t before);
 
 /* store_sweep.c */

@@ -258,6 +258,10 @@ static int open_database(struct store *s)
 {
 	int r;
 
+	/* No 20 pages at once for each cache, also for that of a statement's temporary table: they
+	 * would go back to the kernel with it.  Refused once SQLite is in use, which does no harm.
+	 */
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 	if (sqlite3_open_v2(s->path ? s->path : "", &s->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 				    (s->path ? 0 : SQLITE_OPEN_CREATE),

@@ -5,7 +5,16 @@
  * By age first: whole spans that lie before the limit, then hosts not seen since.  By size then:
  * the kinds of rows in the header's order, oldest first within each.  Space given free is used
  * again by later rows, and returned to the file system a few pages at a time where much of it lies
- * idle.
+ * idle, or the file is longer than it may be.
+ *
+ * The size that is configured is that of the file with its log.  So the file itself is kept below
+ * it by a reserve: for the log, which is cut to LOG_BYTES each time that it begins anew, and for
+ * what one batch adds before retention has its turn.
+ *
+ * A reader that holds an old state of the record keeps the log from beginning anew, and then all
+ * that is taken away only makes it longer.  Beyond LONG_LOG retention rests until that reader has
+ * gone; and where the log has outgrown the size that is configured, store_write() refuses, so that
+ * the disk is never filled by it.
  */
 #include "store_internal.h"
 
@@ -14,13 +23,18 @@
 #include <sys/stat.h>
 
 #include "base/moment.h"
+#include "base/text.h"
 
 #define SLICE	      (15 * MOMENT_SECOND / 1000)
 #define ROWS	      500
 #define ROUTERS	      16384
-#define WAL_BYTES     (64 << 20) /* beyond this a checkpoint is asked for by name */
-#define IDLE_PAGES    256	 /* free pages that may stay */
+#define LONG_LOG      (32 << 20) /* beyond this a checkpoint is asked for by name */
+#define LONGEST_LOG   (64 << 20)
+#define RESERVE	      (128 << 20)
+#define FRESH_LOG     (5 << 20) /* it begins anew when it is that long, or a batch longer */
+#define IDLE_PAGES    256	/* free pages that may stay */
 #define PASS_INTERVAL MOMENT_MINUTE
+#define HOSTS_SELDOM  (6 * MOMENT_HOUR)
 
 int store_note_pruned(struct store *s, const char *what, int64_t rows, int64_t before)
 {
@@ -57,10 +71,27 @@ static int take(struct store *s, struct sqlite3_stmt *st, const char *what, int6
 	return r < 0 ? r : 1;
 }
 
+/* Whether a row is older.  Most steps find none, and are spared what a DELETE sets up. */
+static int has_older(struct store *s, struct sqlite3_stmt *oldest, int64_t before)
+{
+	int r = store_step(s, oldest);
+
+	if (r <= 0)
+		return r;
+	r = sqlite3_column_type(oldest, 0) != SQLITE_NULL &&
+	    sqlite3_column_int64(oldest, 0) < before;
+	sqlite3_reset(oldest);
+	return r;
+}
+
 static int take_connections(struct store *s, int64_t before)
 {
 	struct taken taken;
-	int r = take(s, STORE_BIND(s, SQL_PRUNE_CONN, before, ROWS), "connections", 0, &taken);
+	int r = has_older(s, store_plain(s, SQL_OLDEST_CONN), before);
+
+	if (r <= 0)
+		return r;
+	r = take(s, STORE_BIND(s, SQL_PRUNE_CONN, before, ROWS), "connections", 0, &taken);
 
 	if (r > 0)
 		store_sweep_want(s);
@@ -86,23 +117,31 @@ static int take_plain(struct store *s)
 }
 
 struct span_kind {
-	enum store_sql sql;
+	enum store_sql oldest, sql;
 	int64_t span;
 	const char *what;
 };
 
-static const struct span_kind contact_minutes = {SQL_PRUNE_CONTACT, 60, "contact minutes"};
-static const struct span_kind contact_hours = {SQL_PRUNE_CONTACT, 3600, "contact hours"};
-static const struct span_kind host_minutes = {SQL_PRUNE_HOST_SUM, 60, "host minutes"};
-static const struct span_kind host_hours = {SQL_PRUNE_HOST_SUM, 3600, "host hours"};
-static const struct span_kind host_days = {SQL_PRUNE_HOST_SUM, 86400, "host days"};
+static const struct span_kind contact_minutes = {SQL_OLDEST_CONTACT, SQL_PRUNE_CONTACT, 60,
+						 "contact minutes"};
+static const struct span_kind contact_hours = {SQL_OLDEST_CONTACT, SQL_PRUNE_CONTACT, 3600,
+					       "contact hours"};
+static const struct span_kind host_minutes = {SQL_OLDEST_HOST_SUM, SQL_PRUNE_HOST_SUM, 60,
+					      "host minutes"};
+static const struct span_kind host_hours = {SQL_OLDEST_HOST_SUM, SQL_PRUNE_HOST_SUM, 3600,
+					    "host hours"};
+static const struct span_kind host_days = {SQL_OLDEST_HOST_SUM, SQL_PRUNE_HOST_SUM, 86400,
+					   "host days"};
 
 /* Spans that end by `before`. */
 static int take_spans(struct store *s, const struct span_kind *kind, int64_t before)
 {
 	int64_t end = before == INT64_MAX ? before : before - kind->span * MOMENT_SECOND + 1;
 	struct taken taken;
+	int r = has_older(s, STORE_BIND(s, kind->oldest, kind->span), end);
 
+	if (r <= 0)
+		return r;
 	return take(s, STORE_BIND(s, kind->sql, kind->span, end, ROWS), kind->what, kind->span,
 		    &taken);
 }
@@ -139,6 +178,16 @@ static int measure(struct store *s, struct size *ret_)
 	return r < 0 ? r : 0;
 }
 
+/* Of a limit near the length of the log itself, the file alone keeps it. */
+static int64_t reserve(const struct store *s)
+{
+	int64_t share = s->retention_bytes / 8;
+
+	if (share >= RESERVE)
+		return RESERVE;
+	return s->retention_bytes >= 6 * FRESH_LOG ? share + FRESH_LOG : share;
+}
+
 static int prune_size(struct store *s, int64_t now)
 {
 	struct size size = {0};
@@ -147,7 +196,7 @@ static int prune_size(struct store *s, int64_t now)
 	if (s->retention_bytes <= 0)
 		return 0;
 	r = measure(s, &size);
-	if (r < 0 || (size.pages - size.unused) * size.page_size <= s->retention_bytes)
+	if (r < 0 || (size.pages - size.unused) * size.page_size <= s->retention_bytes - reserve(s))
 		return r;
 	r = take_plain(s);
 	if (r == 0)
@@ -166,13 +215,21 @@ static int prune_size(struct store *s, int64_t now)
 	return r == 0 ? store_prune_any_host(s) : r;
 }
 
-/* Gives pages back where more than an eighth of the file lies idle. */
+/* Some room is left for the next batches, which else would make the file longer again at once. */
+static bool is_too_long(const struct store *s, const struct size *size)
+{
+	return s->retention_bytes > 0 &&
+	       size->pages * size->page_size > s->retention_bytes - reserve(s) + reserve(s) / 4;
+}
+
+/* Gives pages back where more than an eighth of the file lies idle, or it is too long. */
 static int give_back(struct store *s)
 {
 	struct size size = {0};
 	int r = s->path ? measure(s, &size) : 0;
 
-	if (r < 0 || size.unused <= IDLE_PAGES + size.pages / 8)
+	if (r < 0 || size.unused == 0 ||
+	    (size.unused <= IDLE_PAGES + size.pages / 8 && !is_too_long(s, &size)))
 		return r;
 	r = store_do(s, store_plain(s, SQL_VACUUM));
 	return r < 0 ? r : 1;
@@ -200,19 +257,55 @@ static int prune_step(struct store *s, int64_t now)
 	return end < 0 ? end : r;
 }
 
-/* A reader that holds an old snapshot lets the log grow; once it has let go, the log is cut. */
-static void cut_log(struct store *s)
+static int64_t log_bytes(const struct store *s)
 {
 	sqlite3_file *file = NULL;
 	sqlite3_int64 bytes = 0;
 
 	if (!s->path || sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) ||
-	    !file || !file->pMethods || file->pMethods->xFileSize(file, &bytes) ||
-	    bytes < WAL_BYTES)
-		return;
+	    !file || !file->pMethods || file->pMethods->xFileSize(file, &bytes))
+		return 0;
+	return bytes;
+}
+
+/* Whether the log is at most that long, or could be cut. */
+static bool cut_log(struct store *s, int64_t most)
+{
+	int rc;
+
+	if (log_bytes(s) <= most)
+		return true;
 	sqlite3_busy_timeout(s->db, 0);
-	sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	rc = sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_busy_timeout(s->db, WRITE_BUSY_MS);
+	return rc == SQLITE_OK;
+}
+
+int store_bound_log(struct store *s)
+{
+	int64_t most = s->retention_bytes > LONGEST_LOG ? s->retention_bytes : LONGEST_LOG;
+
+	if (s->retention_bytes <= 0 || cut_log(s, most))
+		return 0;
+	text_print(s->error, sizeof(s->error),
+		   "%s: its log has grown to %lld MiB, for another program holds an old state of "
+		   "the record: end it (fuser %s-shm names it); till then nothing is written",
+		   s->path, (long long)(log_bytes(s) >> 20), s->path);
+	return -EBUSY;
+}
+
+/* A pass over all hosts, which may be many: see store_hosts.c. */
+static void begin_hosts(struct store *s, int64_t now)
+{
+	int64_t interval = s->retention_age / 64;
+
+	if (interval > HOSTS_SELDOM)
+		interval = HOSTS_SELDOM;
+	if (s->prune.host_cursor > 0 ||
+	    (s->prune.next_hosts > now && s->prune.next_hosts <= now + interval))
+		return;
+	s->prune.host_cursor = 1;
+	s->prune.next_hosts = now + interval;
 }
 
 static int prune_seldom(struct store *s, int64_t now)
@@ -221,9 +314,8 @@ static int prune_seldom(struct store *s, int64_t now)
 
 	if (s->prune.next_pass > now && s->prune.next_pass <= now + PASS_INTERVAL)
 		return 0;
-	if (s->prune.host_cursor == 0)
-		s->prune.host_cursor = 1; /* a pass over the hosts begins: see store_hosts.c */
-	cut_log(s);
+	begin_hosts(s, now);
+	s->prune.rests = !cut_log(s, LONG_LOG);
 	r = store_do(s, STORE_BIND(s, SQL_ROUTER_LIMIT, ROUTERS));
 	if (r == 0)
 		s->prune.next_pass = now + PASS_INTERVAL;
@@ -239,7 +331,7 @@ int store_prune(struct store *s, int64_t now, char error[STORE_ERROR])
 		return 0;
 	s->error[0] = '\0';
 	r = prune_seldom(s, now);
-	while (r == 0 && (r = prune_step(s, now)) > 0) {
+	while (r == 0 && !s->prune.rests && (r = prune_step(s, now)) > 0) {
 		if (moment_steady() >= until)
 			return 1;
 		r = 0;

@@ -80,11 +80,12 @@ static const char *const texts[] = {
 		" messages = coalesce(?12, messages), recipients = coalesce(?13, recipients),"
 		" helo = coalesce(?14, helo), banner = coalesce(?15, banner),"
 		" reply = coalesce(?16, reply), senders = coalesce(?17, senders) WHERE id = ?1",
+	[SQL_HELO_UPDATE] =
+		"UPDATE helo SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?3)"
+		" WHERE host = ?1 AND name = ?4",
+	[SQL_HELO_NEWEST] = "SELECT count(*), max(first_seen) FROM helo WHERE host = ?1",
 	[SQL_HELO_ADD] =
-		"INSERT INTO helo(host, first_seen, last_seen, name) VALUES (?1, ?2, ?3, ?4)"
-		" ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
-		" last_seen = max(last_seen, excluded.last_seen)",
-	[SQL_HELO_COUNT] = "SELECT count(*) FROM helo WHERE host = ?1",
+		"INSERT INTO helo(host, first_seen, last_seen, name) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_HELO_LIMIT] = "DELETE FROM helo WHERE host = ?1 AND name IN (SELECT name FROM helo"
 			   " WHERE host = ?1 ORDER BY first_seen, name LIMIT -1 OFFSET ?2)",
 	[SQL_SERVER_NAME] = "UPDATE server SET name = ?2 WHERE id = ?1 AND name IS NOT ?2",
@@ -142,6 +143,9 @@ static const char *const texts[] = {
 	[SQL_SOURCE_ADD] = "INSERT INTO source(run, bytes, noted, digest, name)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_SOURCE_FINISH] = "UPDATE source SET complete = 1 WHERE run = ?1",
+	[SQL_OLDEST_CONN] = "SELECT min(started) FROM conn",
+	[SQL_OLDEST_CONTACT] = "SELECT min(start) FROM contact_sum WHERE span = ?1",
+	[SQL_OLDEST_HOST_SUM] = "SELECT min(start) FROM host_sum WHERE span = ?1",
 	[SQL_PRUNE_CONN] = "DELETE FROM conn WHERE id IN (SELECT id FROM conn WHERE started < ?1"
 			   " ORDER BY started LIMIT ?2) RETURNING started",
 	[SQL_PRUNE_PLAIN] =

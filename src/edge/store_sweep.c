@@ -15,7 +15,7 @@
 
 #define ROWS	 2000
 #define VICTIM	 500
-#define INTERVAL MOMENT_HOUR
+#define INTERVAL MOMENT_DAY
 
 void store_sweep_want(struct store *s)
 {

@@ -42,22 +42,47 @@ struct pending {
 	int64_t first, last;
 };
 
+static int put_helo(struct store *s, enum store_sql which, int64_t host, const struct pending *p)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, which, host, p->first, p->last);
+
+	store_text(st, 4, p->helo);
+	return store_do(s, st);
+}
+
+/* A name the host did not have.  It is known beforehand whether it would go again at once, for a
+ * bot may have a new one each time. */
+static int add_helo(struct store *s, int64_t host, const struct pending *p)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_HELO_NEWEST, host);
+	int64_t count = 0, newest = 0;
+	int r = store_step(s, st);
+
+	if (r > 0) {
+		count = sqlite3_column_int64(st, 0);
+		newest = sqlite3_column_int64(st, 1);
+		sqlite3_reset(st);
+	}
+	if (r < 0 || (count >= HELOS && p->first > newest))
+		return r < 0 ? r : 0;
+	r = put_helo(s, SQL_HELO_ADD, host, p);
+	if (r == 0 && count >= HELOS)
+		r = store_do(s, STORE_BIND(s, SQL_HELO_LIMIT, host, HELOS));
+	return r;
+}
+
 static int flush(struct store *s, struct pending *p)
 {
-	struct sqlite3_stmt *st;
 	int64_t host;
 	int r;
 
 	if (!p->of)
 		return 0;
 	r = store_host_id(s, &p->of->client, &host);
-	if (r < 0)
-		return r;
-	st = STORE_BIND(s, SQL_HELO_ADD, host, p->first, p->last);
-	store_text(st, 4, p->helo);
-	r = store_do(s, st);
 	if (r == 0)
-		r = store_limit(s, SQL_HELO_COUNT, SQL_HELO_LIMIT, host, HELOS);
+		r = put_helo(s, SQL_HELO_UPDATE, host, p);
+	if (r == 0 && sqlite3_changes(s->db) == 0)
+		r = add_helo(s, host, p);
 	p->of = NULL;
 	return r;
 }

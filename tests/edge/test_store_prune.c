@@ -294,7 +294,7 @@ static void by_size_whole_hosts_go_at_last_permitted_ones_first(void **state)
 		0);
 	/* Servers that nobody names any more went along, in time. */
 	assert_true(fixture_ask(db, "SELECT count(*) FROM server") < servers);
-	prune(s, now + 2 * MOMENT_HOUR);
+	prune(s, now + 2 * MOMENT_DAY);
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM server WHERE id > 0 AND id NOT IN"
 					 " (SELECT server FROM contact_sum)"),
 			 0);
