@@ -61,7 +61,8 @@ struct status {
 	struct list lost;
 	struct {
 		char *path;
-		int64_t bytes; /* with its log */
+		int64_t bytes; /* with its log, */
+		int64_t log;   /* which has so many of them */
 		int64_t schema;
 	} record;
 	struct incident_row incident; /* the open one; id 0: none */

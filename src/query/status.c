@@ -47,8 +47,10 @@ static void load_file(const struct record *r, struct status *s)
 	s->record.path = malloc(size);
 	if (s->record.path)
 		record_escape(record_name(r), strlen(record_name(r)), s->record.path, size);
-	if (r->path)
-		s->record.bytes = file_bytes(r->path, "") + file_bytes(r->path, "-wal");
+	if (r->path) {
+		s->record.log = file_bytes(r->path, "-wal");
+		s->record.bytes = file_bytes(r->path, "") + s->record.log;
+	}
 }
 
 /* A monitor's run, if there ever was one; the newest.  It runs no more where another has begun

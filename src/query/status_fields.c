@@ -54,6 +54,7 @@ static const struct field reset_fields[] = {
 static const struct field record_fields[] = {
 	{"path", FIELD_TEXT, WITHIN(record, path)},
 	{"bytes", FIELD_INTEGER, WITHIN(record, bytes)},
+	{"log", FIELD_INTEGER, WITHIN(record, log)},
 	{"schema", FIELD_INTEGER, WITHIN(record, schema)},
 	{0},
 };

@@ -105,7 +105,8 @@ static void a_healthy_monitor_is_told_by_every_field_of_the_interface(void **sta
 		  " .unclassified == {connections: 0, examples: []} and .stray == 3 and"
 		  " .resets == {sent: 0, planned: 0, limited: 0, refused: 0, killed_share: null}");
 	expect(f, ".lost == {\"truncated frame\": 4} and .record.schema == 2 and"
-		  " .record.bytes > 4096 and (.record.path | endswith(\"/record.db\")) and"
+		  " .record.bytes > 4096 and .record.log >= 0 and .record.log < .record.bytes and"
+		  " (.record.path | endswith(\"/record.db\")) and"
 		  " .incident == null and .blind == [] and .listings == [] and .remarks == []");
 }
 
