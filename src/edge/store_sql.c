@@ -130,9 +130,8 @@ static const char *const texts[] = {
 	[SQL_LOST_PUT] = "INSERT OR REPLACE INTO lost(run, count, reason) VALUES (?1, ?2, ?3)",
 	[SQL_LOST_ADD] = "INSERT INTO lost(run, count, reason) VALUES (?1, ?2, ?3)"
 			 " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-	[SQL_ATTACK_PUT] =
-		"INSERT OR REPLACE INTO attack(run, since, last, peak, kind)"
-		" VALUES (?1, ?2, ?3, ?4, ?5)",
+	[SQL_ATTACK_PUT] = "INSERT OR REPLACE INTO attack(run, since, last, peak, kind)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_UNCLASSIFIED_ADD] = "INSERT OR IGNORE INTO unclassified(run, port, client, server)"
 				 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_NEXT_ID] = "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM conn),"
