@@ -47,6 +47,16 @@ int capture_fd(const struct capture *c);
  */
 int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *context);
 
+/* Whether the interface that is watched is still there, under whatever name. */
+bool capture_is_there(const struct capture *c);
+
+/*
+ * Where it has gone: goes on with the one that has its name now, and counts on.  Needs no
+ * privilege. 0, -ENODEV where there is none yet, -EOPNOTSUPP where it is of another kind, or
+ * another negative errno.
+ */
+int capture_rebind(struct capture *c);
+
 /* Replaces the kernel filter, as after a change of ports.  0 or a negative errno. */
 int capture_set_ports(struct capture *c, const uint16_t *ports, size_t port_count);
 

@@ -26,8 +26,8 @@ struct config_list {
 struct config_overrides {
 	struct config_list interfaces, internal, mail_servers, smart_hosts, allow;
 	struct config_list ports, also_watch, public_addresses;
-	struct config_list reset, reset_via, reset_limit; /* one each */
-	const char *record;				  /* or NULL */
+	struct config_list reset, reset_via, reset_limit, user; /* one each */
+	const char *record;					/* or NULL */
 };
 
 struct config {
@@ -37,6 +37,7 @@ struct config {
 	size_t interface_count;
 	char *record;
 	char *sensor;		    /* the host's name unless configured */
+	char *user;		    /* whom watch becomes; NULL: sandbox_drop() finds one */
 	uint16_t ports[SITE_PORTS]; /* watched and also watched, ascending; more are an error */
 	size_t port_count;
 	struct addr public_addresses[CONFIG_PUBLIC]; /* of the NAT, as the Internet sees us */

@@ -21,6 +21,13 @@ struct injector;
 int inject_open(const char *interface, struct injector **ret_, char error[INJECT_ERROR]);
 void inject_close(struct injector *i); /* accepts NULL */
 
+/* Goes on with an interface of that name which took the place of the one that has gone.  Needs no
+ * privilege.  0 or a negative errno. */
+int inject_rebind(struct injector *i, const char *interface);
+
+/* The descriptor that it sends by. */
+int inject_fd(const struct injector *i);
+
 /* Sends one segment as it is planned.  0 or a negative errno: -ENOBUFS where the queue is full. */
 int inject_send(struct injector *i, const struct reset *r);
 

@@ -38,11 +38,10 @@ const struct command command_table[] = {
 		.synopsis = "watch -i IFACE... [OPTION...]",
 		.details = "Watches mirror (SPAN) ports and writes the record until SIGINT or "
 			   "SIGTERM.\n"
-			   "SIGHUP reads the configuration again.  Each new offender is told at "
-			   "once on\n"
-			   "standard output, be it a terminal, a pipe or a file.",
+			   "SIGHUP reads the configuration again.  Standard output tells each new "
+			   "offender.",
 		.example = "  egress25 watch -i eth1 --mail-server 10.0.0.25",
-		.options = "interface record! reset! reset-via! reset-limit! " POLICY OUTPUT,
+		.options = "interface record! reset! reset-via! reset-limit! user! " POLICY OUTPUT,
 		.minimum = 0,
 		.maximum = 0,
 		.run = command_watch,

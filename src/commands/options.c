@@ -70,6 +70,7 @@ static const struct row table[] = {
 	{"reset", 0, "MODE", "never, off, dry-run or on", LIST(reset)},
 	{"reset-via", 0, "IFACE", "another interface for them; how many a second", LIST(reset_via)},
 	{"reset-limit", 0, "N", NULL, LIST(reset_limit)},
+	{"user", 0, "NAME", "whom it becomes after opening everything", LIST(user)},
 	{"config", 0, "FILE", "configuration; default " CONFIG_DEFAULT_PATH, KIND_TEXT, AT(config)},
 	{"format", 0, "FORMAT", "table, json or csv; no colour on a terminal", KIND_FORMAT,
 	 AT(format)},
@@ -419,6 +420,7 @@ void options_done(struct options *o)
 	free(o->overrides.reset.items);
 	free(o->overrides.reset_via.items);
 	free(o->overrides.reset_limit.items);
+	free(o->overrides.user.items);
 }
 
 int options_config(const struct options *options, struct config **ret_)

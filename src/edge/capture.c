@@ -18,7 +18,10 @@
 #include "edge/capture.h"
 
 #include <errno.h>
+#include <net/ethernet.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +43,8 @@
 struct capture {
 	pcap_t *pcap;
 	char *name;
-	int number; /* the kernel's, 0 for "any" */
+	int number;		 /* the kernel's, 0 for "any" */
+	unsigned short hardware; /* ARPHRD_... */
 	uint16_t index;
 	enum link link;
 	struct bpf_program program; /* in force */
@@ -210,14 +214,30 @@ static void drain(struct capture *c)
 	pcap_stats(c->pcap, &c->last);
 }
 
+/* The interface that was opened, by its present name: it may have been renamed.  False: it is gone.
+ */
+static bool find_interface(const struct capture *c, struct ifreq *ret_)
+{
+	struct ifreq r = {.ifr_ifindex = c->number};
+
+	if (ioctl(pcap_fileno(c->pcap), SIOCGIFNAME, &r) < 0)
+		return false;
+	*ret_ = r;
+	return true;
+}
+
 static int prepare(struct capture *c, const struct capture_options *options,
 		   char error[CAPTURE_ERROR])
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	int on = 1, r = check_link(c, error);
+	struct ifreq present;
 
 	if (r)
 		return r;
+	if (find_interface(c, &present) &&
+	    ioctl(pcap_fileno(c->pcap), SIOCGIFHWADDR, &present) == 0)
+		c->hardware = present.ifr_hwaddr.sa_family;
 	if (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) <
 	    0)
 		return complain(
@@ -310,23 +330,22 @@ static void hand_over(u_char *user, const struct pcap_pkthdr *header, const u_ch
 	c->fn(c->context, &frame);
 }
 
-/* The interface that was opened, by its present name: it may have been renamed.  False: it is gone.
- */
-static bool find_interface(const struct capture *c, struct ifreq *ret_)
-{
-	struct ifreq r = {.ifr_ifindex = c->number};
-
-	if (ioctl(pcap_fileno(c->pcap), SIOCGIFNAME, &r) < 0)
-		return false;
-	*ret_ = r;
-	return true;
-}
-
-static bool is_there(const struct capture *c)
+bool capture_is_there(const struct capture *c)
 {
 	struct ifreq r;
 
 	return !c->number || find_interface(c, &r);
+}
+
+/*
+ * A handle whose interface went down and was renamed meanwhile says that it has gone, each time
+ * that nothing waits, since libpcap looks by the old name.  The socket knows better.
+ */
+static bool is_sound(const struct capture *c)
+{
+	struct pollfd p = {.fd = pcap_fileno(c->pcap)};
+
+	return poll(&p, 1, 0) == 0;
 }
 
 int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *context)
@@ -338,7 +357,49 @@ int capture_dispatch(struct capture *c, int most, capture_frame_fn *fn, void *co
 	n = pcap_dispatch(c->pcap, most, hand_over, (u_char *)c);
 	if (n >= 0)
 		return n;
-	return is_there(c) ? -EIO : -ENODEV;
+	if (!capture_is_there(c))
+		return -ENODEV;
+	return is_sound(c) ? 0 : -EIO;
+}
+
+/* The interface that is to be watched from now on; under its old number where that is there. */
+static int find_again(const struct capture *c, int *ret_number)
+{
+	struct ifreq r = {.ifr_ifindex = 0};
+	int fd = pcap_fileno(c->pcap);
+
+	if (capture_is_there(c)) {
+		*ret_number = c->number;
+		return 0;
+	}
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", c->name);
+	if (ioctl(fd, SIOCGIFINDEX, &r) < 0)
+		return -ENODEV;
+	*ret_number = r.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &r) < 0)
+		return -ENODEV;
+	/* What libpcap found out about the link when it opened it stands. */
+	return r.ifr_hwaddr.sa_family == c->hardware ? 0 : -EOPNOTSUPP;
+}
+
+/*
+ * The socket, its ring and its filter outlive the interface; binding takes no privilege, and what
+ * came in promiscuously did so by a membership that went with the interface.
+ */
+int capture_rebind(struct capture *c)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	struct packet_mreq promiscuous = {.mr_type = PACKET_MR_PROMISC};
+	int fd = pcap_fileno(c->pcap), number, r = find_again(c, &number);
+
+	if (r < 0)
+		return r;
+	address.sll_ifindex = promiscuous.mr_ifindex = number;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof(promiscuous));
+	c->number = number;
+	return 0;
 }
 
 static bool is_up(const struct capture *c)
@@ -355,12 +416,15 @@ static bool is_up(const struct capture *c)
 int capture_stats(struct capture *c, struct capture_stats *ret_)
 {
 	struct pcap_stat now;
+	int32_t fallen;
 
 	if (pcap_stats(c->pcap, &now) < 0)
 		return -EIO;
 	c->total.received += now.ps_recv - c->last.ps_recv;
 	c->total.dropped += now.ps_drop - c->last.ps_drop;
-	c->total.dropped_by_interface += now.ps_ifdrop - c->last.ps_ifdrop;
+	/* The interface's own count, which begins anew with the interface. */
+	fallen = (int32_t)(now.ps_ifdrop - c->last.ps_ifdrop);
+	c->total.dropped_by_interface += fallen > 0 ? (uint64_t)fallen : 0;
 	c->last = now;
 	c->total.up = is_up(c);
 	*ret_ = c->total;

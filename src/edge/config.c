@@ -37,6 +37,7 @@ const struct setting_row setting_table[SET_COUNT] = {
 	[SET_MTA_SSH] = {"mta_ssh", "mta_ssh", SECTION_NONE, false, NULL},
 	[SET_RECORD] = {"record", "record", SECTION_NONE, false, NULL},
 	[SET_SENSOR] = {"sensor", "sensor", SECTION_NONE, false, NULL},
+	[SET_USER] = {"user", "user", SECTION_NONE, false, NULL},
 	[SET_SILENT_AFTER] = {"silent_after", "silent_after", SECTION_NONE, false, "10m"},
 	[SET_ALLOW_SOURCE] = {"allow.source", "source", SECTION_ALLOW, true, NULL},
 	[SET_ALLOW_DESTINATION] = {"allow.destination", "destination", SECTION_ALLOW, true, NULL},
@@ -164,6 +165,7 @@ static int add_overrides(struct items *items, const struct config_overrides *o)
 		{&o->reset, SET_RESET, "--reset"},
 		{&o->reset_via, SET_RESET_VIA, "--reset-via"},
 		{&o->reset_limit, SET_RESET_LIMIT, "--reset-limit"},
+		{&o->user, SET_USER, "--user"},
 	};
 	const struct item record = {.setting = SET_RECORD, .option = "--record"};
 	int r = o->record ? items_add(items, &record, o->record) : 0;
@@ -212,6 +214,7 @@ void config_free(struct config *c)
 	free(c->mta_ssh);
 	free(c->record);
 	free(c->sensor);
+	free(c->user);
 	policy_free(c->policy);
 	free(c);
 }

@@ -13,6 +13,7 @@
 #include "judge/notice.h"
 
 #define SENSOR_MOST 64
+#define USER_MOST   32 /* as useradd(8) takes them */
 
 static int fail_twice(struct apply *a, const struct item *item, enum policy_class c,
 		      const char *value)
@@ -202,6 +203,8 @@ static int apply_single(struct apply *a, const struct item *item)
 		return config_take_text(a, item, 4000, &c->record);
 	case SET_SENSOR:
 		return config_take_text(a, item, SENSOR_MOST, &c->sensor);
+	case SET_USER:
+		return config_take_text(a, item, USER_MOST, &c->user);
 	case SET_SILENT_AFTER:
 		r = config_take_duration(a, item, &n);
 		if (r == 0 && n == 0)

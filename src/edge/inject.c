@@ -31,6 +31,7 @@
 
 struct injector {
 	libnet_t *libnet;
+	int number; /* the interface's, the kernel's */
 	uint8_t mac[6];
 	uint16_t id; /* of the next IPv4 datagram */
 };
@@ -93,6 +94,7 @@ int inject_open(const char *interface, struct injector **ret_, char error[INJECT
 		return complain(error, -EIO, "has no MAC address to send from");
 	}
 	memcpy(i->mac, mac, sizeof(i->mac));
+	i->number = (int)if_nametoindex(interface);
 	*ret_ = i;
 	return 0;
 }
@@ -168,13 +170,32 @@ static bool build(struct injector *i, const struct reset *r)
 				     0) >= 0;
 }
 
+/* Libnet names the interface at each write: under which it is there now.  False: it has gone. */
+static bool follow_name(struct injector *i)
+{
+	struct ifreq r = {.ifr_ifindex = i->number};
+	char *name;
+
+	if (ioctl(libnet_getfd(i->libnet), SIOCGIFNAME, &r) < 0 ||
+	    strcmp(r.ifr_name, i->libnet->device) == 0)
+		return false;
+	name = strdup(r.ifr_name);
+	if (!name)
+		return false;
+	free(i->libnet->device);
+	i->libnet->device = name;
+	return true;
+}
+
 /* What was built last. */
 static int put_out(struct injector *i)
 {
 	errno = 0;
-	if (libnet_write(i->libnet) < 0)
-		return errno ? -errno : -EIO;
-	return 0;
+	if (libnet_write(i->libnet) >= 0)
+		return 0;
+	if ((errno == ENODEV || errno == ENXIO) && follow_name(i) && libnet_write(i->libnet) >= 0)
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 int inject_send(struct injector *i, const struct reset *r)
@@ -182,6 +203,35 @@ int inject_send(struct injector *i, const struct reset *r)
 	if (addr_is_v4(&r->source) != addr_is_v4(&r->destination) || r->tag_count > PACKET_TAGS)
 		return -EINVAL;
 	return build(i, r) ? put_out(i) : -ENOMEM;
+}
+
+int inject_rebind(struct injector *i, const char *interface)
+{
+	struct ifreq r = {.ifr_ifindex = 0};
+	int fd = libnet_getfd(i->libnet), number;
+	char *name;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFINDEX, &r) < 0)
+		return -errno;
+	number = r.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &r) < 0)
+		return -errno;
+	if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EOPNOTSUPP;
+	name = strdup(interface);
+	if (!name)
+		return -ENOMEM;
+	free(i->libnet->device);
+	i->libnet->device = name;
+	i->number = number;
+	memcpy(i->mac, r.ifr_hwaddr.sa_data, sizeof(i->mac));
+	return 0;
+}
+
+int inject_fd(const struct injector *i)
+{
+	return libnet_getfd(i->libnet);
 }
 
 const uint8_t *inject_mac(const struct injector *i)

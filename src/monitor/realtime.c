@@ -6,16 +6,18 @@
 
 #define PRIORITY 1
 
-void realtime_keep(void)
+int realtime_keep(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_RTPRIO, &limit) < 0 || limit.rlim_cur >= PRIORITY)
-		return;
+	if (getrlimit(RLIMIT_RTPRIO, &limit) < 0)
+		return -errno;
+	if (limit.rlim_cur >= PRIORITY)
+		return 0;
 	limit.rlim_cur = PRIORITY;
 	if (limit.rlim_max < PRIORITY)
 		limit.rlim_max = PRIORITY;
-	setrlimit(RLIMIT_RTPRIO, &limit);
+	return setrlimit(RLIMIT_RTPRIO, &limit) < 0 ? -errno : 0;
 }
 
 int realtime_set(bool on)

@@ -6,9 +6,10 @@
 
 /*
  * Keeps the right to the lowest real-time priority for when the process is no longer root; to be
- * called at the start.  What is not granted shows in realtime_set().
+ * called at the start.  0, or a negative errno where it will be lost: then what is taken before
+ * stays, and is not to be given back.
  */
-void realtime_keep(void);
+int realtime_keep(void);
 
 /*
  * Gives the calling thread the lowest real-time priority (SCHED_FIFO), or the usual one again.

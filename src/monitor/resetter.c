@@ -53,18 +53,23 @@ bool resetter_can_send(const struct resetter *r)
 	return false;
 }
 
-void resetter_lost(struct resetter *r, size_t port)
-{
-	if (r->via)
-		return;
-	inject_close(r->injectors[port]);
-	r->injectors[port] = NULL;
-}
-
 void resetter_back(struct resetter *r, size_t port, const char *name)
 {
-	if (!r->via && !r->never && !r->injectors[port])
-		open_one(r, port, name, false);
+	int result = r->via || !r->injectors[port] ? 0 : inject_rebind(r->injectors[port], name);
+
+	if (result < 0)
+		log_say("%s: resets: cannot be sent there any more (%s): restart egress25", name,
+			strerror(-result));
+}
+
+size_t resetter_senders(const struct resetter *r, int ret_[HEALTH_INTERFACES])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HEALTH_INTERFACES; i++)
+		if (r->injectors[i])
+			ret_[count++] = inject_fd(r->injectors[i]);
+	return count;
 }
 
 void resetter_close(struct resetter *r)

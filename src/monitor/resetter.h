@@ -26,9 +26,10 @@ int resetter_allows(const struct config *c);
 int resetter_open(struct resetter *r, const struct config *c, char *const *names, size_t count);
 /* Whether any interface takes them. */
 bool resetter_can_send(const struct resetter *r);
-/* A port has gone, and is back. */
-void resetter_lost(struct resetter *r, size_t port);
+/* A port is back, as another interface of its name. */
 void resetter_back(struct resetter *r, size_t port, const char *name);
+/* The descriptors that are sent by, and how many. */
+size_t resetter_senders(const struct resetter *r, int ret_[HEALTH_INTERFACES]);
 void resetter_close(struct resetter *r);
 
 /* For struct way_resets. */

@@ -46,7 +46,7 @@ static int add_source(struct watch *w, int fd, uint32_t source)
 	return 0;
 }
 
-static int open_port(struct watch *w, size_t i, bool again)
+static int open_port(struct watch *w, size_t i)
 {
 	struct config *config = w->options.config;
 	struct capture_options options = {.ports = config->ports, .port_count = config->port_count};
@@ -55,46 +55,38 @@ static int open_port(struct watch *w, size_t i, bool again)
 	int result = capture_open(port->name, (uint16_t)i, &options, &port->capture, error);
 
 	if (result < 0) {
-		if (!again)
-			log_say("%s: %s", port->name, error);
+		log_say("%s: %s", port->name, error);
 		w->said = true;
 		return result;
 	}
-	result = add_source(w, capture_fd(port->capture), (uint32_t)i);
-	if (result < 0) {
-		capture_close(port->capture);
-		port->capture = NULL;
-		return result;
-	}
-	if (again) {
-		resetter_back(&w->resetter, i, port->name);
-		log_say("%s: is back, and watched again", port->name);
-	}
-	return 0;
+	return add_source(w, capture_fd(port->capture), (uint32_t)i);
 }
 
-/* What a handle counted, before it is closed. */
-static void keep_drops(struct port *port)
-{
-	struct capture_stats stats;
-
-	if (capture_stats(port->capture, &stats) < 0)
-		return;
-	port->dropped += stats.dropped;
-	port->dropped_by_interface += stats.dropped_by_interface;
-}
-
-static void close_port(struct watch *w, size_t i)
+/* The handle is kept: another could not be opened any more. */
+static void lose_port(struct watch *w, size_t i, int result)
 {
 	struct port *port = &w->ports[i];
 
-	if (!port->capture)
-		return;
-	keep_drops(port);
+	log_say("%s: %s: looking for it again every %d s", port->name,
+		result == -ENODEV ? "the interface has gone" : strerror(-result),
+		(int)(REOPEN_BEATS * BEAT / MOMENT_SECOND));
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, capture_fd(port->capture), NULL);
-	capture_close(port->capture);
-	port->capture = NULL;
-	resetter_lost(&w->resetter, i);
+	port->away = true;
+}
+
+static void regain_port(struct watch *w, size_t i)
+{
+	struct port *port = &w->ports[i];
+	int result = capture_rebind(port->capture);
+
+	if (result == -EOPNOTSUPP && !port->strange)
+		log_say("%s: is back as another kind of interface: it needs a restart", port->name);
+	port->strange = result == -EOPNOTSUPP;
+	if (result < 0 || add_source(w, capture_fd(port->capture), (uint32_t)i) < 0)
+		return;
+	port->away = false;
+	resetter_back(&w->resetter, i, port->name);
+	log_say("%s: is back, and watched again", port->name);
 }
 
 /* Signals are blocked before the writer's thread starts, so that it never gets one. */
@@ -151,12 +143,12 @@ static void restore(void *context, const struct addr *host, const void *blob, si
 
 static int open_resets(struct watch *w)
 {
-	int result;
-
-	realtime_keep();
-	result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
+	int result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
 
 	w->said = result < 0;
+	/* Root may lack what raises the limit, in a container: then it is now or never. */
+	if (result == 0 && realtime_keep() < 0 && resetter_can_send(&w->resetter))
+		w->hurried = w->always_hurried = realtime_set(true) == 0;
 	return result;
 }
 
@@ -213,6 +205,7 @@ static int copy_names(struct watch *w)
 	return w->names ? 0 : -ENOMEM;
 }
 
+/* What takes privileges. */
 static int open_all(struct watch *w)
 {
 	int result = copy_names(w);
@@ -225,16 +218,17 @@ static int open_all(struct watch *w)
 	if (result == 0)
 		result = open_timer(w);
 	for (size_t i = 0; result == 0 && i < w->port_count; i++)
-		result = open_port(w, i, false);
+		result = open_port(w, i);
 	if (result == 0)
 		result = open_resets(w);
-	if (result == 0)
-		result = open_store(w);
-	if (result == 0)
-		result = open_way(w);
-	if (result < 0 && !w->said)
-		log_say("watch: cannot start: %s", strerror(-result));
 	return result;
+}
+
+static int open_record(struct watch *w)
+{
+	int result = open_store(w);
+
+	return result == 0 ? open_way(w) : result;
 }
 
 /* --- what happens ----------------------------------------------------------------------------- */
@@ -258,11 +252,11 @@ static void fill_health(struct watch *w)
 		struct health_interface *to = &h->interfaces[i];
 		struct capture_stats stats = {0};
 
-		if (port->capture && capture_stats(port->capture, &stats) < 0)
+		if (capture_stats(port->capture, &stats) < 0)
 			stats = (struct capture_stats){0};
 		text_escape(port->name, strlen(port->name), to->name, sizeof(to->name));
-		to->dropped = port->dropped + stats.dropped;
-		to->dropped_by_interface = port->dropped_by_interface + stats.dropped_by_interface;
+		to->dropped = stats.dropped;
+		to->dropped_by_interface = stats.dropped_by_interface;
 		to->down = !stats.up;
 		if (to->down != port->down)
 			log_say("%s: %s", port->name,
@@ -296,18 +290,20 @@ static int take_frames(struct watch *w, size_t i, bool wait)
 
 static void on_port(struct watch *w, size_t i)
 {
-	struct port *port = &w->ports[i];
-	int result;
+	int result = w->ports[i].away ? 0 : take_frames(w, i, false);
 
-	if (!port->capture)
-		return;
-	result = take_frames(w, i, false);
-	if (result < 0) {
-		log_say("%s: %s: looking for it again every %d s", port->name,
-			result == -ENODEV ? "the interface has gone" : strerror(-result),
-			(int)(REOPEN_BEATS * BEAT / MOMENT_SECOND));
-		close_port(w, i);
-	}
+	if (result < 0)
+		lose_port(w, i, result);
+}
+
+/* One that was down before it went says nothing of itself. */
+static void look_for_ports(struct watch *w)
+{
+	for (size_t i = 0; i < w->port_count; i++)
+		if (w->ports[i].away)
+			regain_port(w, i);
+		else if (!capture_is_there(w->ports[i].capture))
+			lose_port(w, i, -ENODEV);
 }
 
 static void tell_service(struct watch *w)
@@ -329,11 +325,8 @@ static void on_beat(struct watch *w)
 	hand_over(w, false);
 	watch_follow_incident(w);
 	tell_service(w);
-	if (++w->beats % REOPEN_BEATS != 0)
-		return;
-	for (size_t i = 0; i < w->port_count; i++)
-		if (!w->ports[i].capture)
-			open_port(w, i, true);
+	if (++w->beats % REOPEN_BEATS == 0)
+		look_for_ports(w);
 }
 
 static void stop_resets(struct watch *w)
@@ -393,7 +386,7 @@ static int stop(struct watch *w)
 	int result;
 
 	for (size_t i = 0; i < w->port_count; i++)
-		for (int rounds = 0; w->ports[i].capture && rounds < 4096; rounds++)
+		for (int rounds = 0; !w->ports[i].away && rounds < 4096; rounds++)
 			if (take_frames(w, i, true) <= 0)
 				break;
 	way_finish(w->way, room, w);
@@ -407,8 +400,12 @@ static int stop(struct watch *w)
 
 static void close_all(struct watch *w)
 {
+	char ignored[STORE_ERROR];
+
+	if (w->writer) /* it could not be sealed: nothing was watched */
+		writer_stop(w->writer, ignored);
 	for (size_t i = 0; i < w->port_count; i++) {
-		close_port(w, i);
+		capture_close(w->ports[i].capture);
 		free(w->names[i]);
 	}
 	free(w->names);
@@ -432,6 +429,7 @@ static void say_start(const struct watch *w)
 
 	for (size_t i = 0; i < w->port_count; i++)
 		log_say("%s: watching, record %s", w->names[i], c->record);
+	watch_say_privileges(w);
 	if (c->reset >= RESET_DRY_RUN)
 		log_say("resets are %s", reset_mode_name(c->reset));
 	if (!policy_has_mail_servers(c->policy))
@@ -446,6 +444,16 @@ int watch_run(const struct watch_options *options)
 
 	service_open(&w.service);
 	result = open_all(&w);
+	if (result == 0)
+		result = watch_drop(&w);
+	if (result == 0)
+		result = watch_confine(&w);
+	if (result == 0)
+		result = open_record(&w);
+	if (result == 0)
+		result = watch_seal(&w);
+	if (result < 0 && !w.said)
+		log_say("watch: cannot start: %s", strerror(-result));
 	if (result == 0) {
 		say_start(&w);
 		service_ready(&w.service);

@@ -61,7 +61,7 @@ static void hurry(struct watch *w, bool on)
 {
 	int result;
 
-	if (w->hurried == on)
+	if (w->hurried == on || w->always_hurried)
 		return;
 	w->hurried = on;
 	result = realtime_set(on);

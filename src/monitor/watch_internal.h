@@ -3,6 +3,7 @@
 #define EGRESS25_SRC_MONITOR_WATCH_INTERNAL_H
 
 #include "edge/capture.h"
+#include "edge/sandbox.h"
 #include "monitor/watch.h"
 #include "monitor/way.h"
 #include "monitor/writer.h"
@@ -12,10 +13,10 @@
 #include "service.h"
 
 struct port {
-	struct capture *capture; /* NULL while the interface is away */
+	struct capture *capture;
 	const char *name;
-	/* What handles that are closed had counted. */
-	uint64_t dropped, dropped_by_interface;
+	bool away;    /* it has gone, and is not waited for */
+	bool strange; /* what has its name now is of another kind, which was said */
 	bool down;
 };
 
@@ -32,9 +33,12 @@ struct watch {
 	int64_t newest; /* stamp of the newest frame */
 	bool stopping;
 	bool said; /* why it cannot start */
+	char user[SANDBOX_USER];
+	bool confined, sealed, strict; /* sandbox.h */
 	struct alarm alarm;
 	struct resetter resetter;
-	bool hurried;	    /* real-time priority was asked for */
+	bool hurried;	     /* real-time priority was asked for */
+	bool always_hurried; /* for it could not be had again */
 	struct service service;
 	bool reset_stopped; /* by SIGUSR1, until the next start */
 	struct incident_watch incident;
@@ -48,6 +52,13 @@ void watch_set_resets(struct watch *w, const struct config *c);
 void watch_follow_incident(struct watch *w);
 /* Asks for one, where the batch tells of a listing and the configuration says so. */
 void watch_heed_listings(struct watch *w);
+
+/* watch_sandbox.c: the stages of sandbox.h; 0 also where the kernel has not what they need. */
+int watch_drop(struct watch *w);
+int watch_confine(struct watch *w);
+int watch_seal(struct watch *w);
+/* What came of them. */
+void watch_say_privileges(const struct watch *w);
 
 /* watch_reload.c: reads the configuration again. */
 void watch_reload(struct watch *w);

@@ -21,8 +21,7 @@ static bool set_ports(struct watch *w, const struct config *c)
 	bool all = true;
 
 	for (size_t i = 0; i < w->port_count; i++) {
-		struct capture *capture = w->ports[i].capture;
-		int result = capture ? capture_set_ports(capture, c->ports, c->port_count) : 0;
+		int result = capture_set_ports(w->ports[i].capture, c->ports, c->port_count);
 
 		if (result < 0)
 			log_say("%s: the kernel filter could not be changed: %s", w->names[i],

@@ -38,6 +38,7 @@ struct writer {
 	pthread_cond_t work; /* for the writer: a batch was offered, or it is to stop */
 	pthread_cond_t idle; /* for the capture thread: a batch was written, or has failed */
 	struct batch *fill, *store;
+	bool runs; /* the thread does, and makes nothing that it needs any more */
 	bool busy; /* store is the writer's */
 	bool stop;
 	int64_t stop_by;       /* monotonic: the last writes are tried until then */
@@ -256,6 +257,10 @@ static void *run(void *context)
 	/* Where cores are few, frames go first: the batch can wait, the ring cannot. */
 	if (w->options.yields)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	pthread_mutex_lock(&w->lock);
+	w->runs = true;
+	pthread_cond_broadcast(&w->idle);
+	pthread_mutex_unlock(&w->lock);
 	while (wait_for_work(w, prune_waits)) {
 		int64_t began = moment_steady(), took = 0;
 
@@ -323,6 +328,10 @@ int writer_start(const struct writer_options *options, struct writer **ret_)
 		writer_free(w);
 		return r;
 	}
+	pthread_mutex_lock(&w->lock);
+	while (!w->runs)
+		pthread_cond_wait(&w->idle, &w->lock);
+	pthread_mutex_unlock(&w->lock);
 	*ret_ = w;
 	return 0;
 }

@@ -133,19 +133,6 @@ static void mistakes_are_told_in_one_line_with_the_nearest_word(void **state)
 		"egress25 offenders --help\n");
 }
 
-static void options_of_later_versions_are_unknown(void **state)
-{
-	static const char *const names[] = {"user"};
-	char line[64];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++) {
-		snprintf(line, sizeof(line), "watch --%s x", names[i]);
-		assert_int_equal(run(line), EXIT_USAGE);
-		assert_non_null(strstr(err, "unknown option"));
-	}
-}
-
 static void help_is_one_screen_with_an_example(void **state)
 {
 	char line[64], first[32];
@@ -304,7 +291,6 @@ int main(void)
 		cmocka_unit_test(an_option_may_be_shortened_where_it_is_clear),
 		cmocka_unit_test(an_option_without_meaning_is_refused),
 		cmocka_unit_test(mistakes_are_told_in_one_line_with_the_nearest_word),
-		cmocka_unit_test(options_of_later_versions_are_unknown),
 		cmocka_unit_test(help_is_one_screen_with_an_example),
 		cmocka_unit_test(help_keeps_its_columns_apart),
 		cmocka_unit_test(help_says_of_an_option_what_it_means_to_that_command),

@@ -79,6 +79,7 @@ static void every_name_is_taken_and_each_value_knows_its_line(void **state)
 		     "never_reset = {10.0.0.1,\n \"fd00:53::/64\"}\n"
 		     "record = '/srv/record \"1\".db' // where there is room\n"
 		     "sensor = hall-3\n"
+		     "user = egress25\n"
 		     "silent_after = 5m\n"
 		     "retention {\n age = 30d\n size = 2G\n rows_per_host_hour = 7\n}\n");
 
@@ -110,6 +111,7 @@ static void every_name_is_taken_and_each_value_knows_its_line(void **state)
 	assert_int_equal(c->never_reset[1].length, 64);
 	assert_string_equal(c->record, "/srv/record \"1\".db");
 	assert_string_equal(c->sensor, "hall-3");
+	assert_string_equal(c->user, "egress25");
 	assert_int_equal(c->silent_after, 5 * MOMENT_MINUTE);
 	assert_int_equal(c->retention_age, 30 * MOMENT_DAY);
 	assert_int_equal(c->retention_bytes, INT64_C(2) << 30);

@@ -44,24 +44,13 @@ static void unknown_names_are_told_with_the_nearest_known_one(void **state)
 	refuses("\n\nsubject = x",
 		":3: unknown name \"subject\"; known here: interfaces, internal, mail_servers, "
 		"smart_hosts, ports, also_watch, public_addresses, never_reset, reset, reset_via, "
-		"reset_limit, incident_on_listing, mta, mta_ssh, record, sensor, silent_after, "
+		"reset_limit, incident_on_listing, mta, mta_ssh, record, sensor, user, "
+		"silent_after, "
 		"allow, retention");
 	refuses("retention { colour = red }",
 		":1: unknown name \"colour\"; known here: age, size, rows_per_host_hour");
 	refuses("source = 10.0.0.1", ":1: \"source\" can stand only within allow { }");
 	refuses("allow { record = x }", ":1: \"record\" cannot stand within allow { }");
-}
-
-static void names_of_what_does_not_exist_yet_are_unknown(void **state)
-{
-	static const char *const names[] = {"user"};
-	char text[64], error[CONFIG_ERROR];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++) {
-		snprintf(text, sizeof(text), "%s = x", names[i]);
-		assert_non_null(strstr(refusal(text, strlen(text), error), "unknown name"));
-	}
 }
 
 static void the_mail_server_to_freeze_is_one_that_can_be_and_its_host_no_option(void **state)
@@ -306,7 +295,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_names_are_told_with_the_nearest_known_one),
-		cmocka_unit_test(names_of_what_does_not_exist_yet_are_unknown),
 		cmocka_unit_test(
 			the_mail_server_to_freeze_is_one_that_can_be_and_its_host_no_option),
 		cmocka_unit_test(a_private_address_is_no_public_one),

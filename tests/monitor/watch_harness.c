@@ -14,6 +14,7 @@
 #include "../edge/store_fixture.h"
 #include "edge/capture.h"
 #include "edge/inject.h"
+#include "edge/sandbox.h"
 #include "monitor/watch.h"
 
 struct fake fake;
@@ -52,6 +53,48 @@ int capture_stats(struct capture *c, struct capture_stats *ret_)
 	return 0;
 }
 
+bool capture_is_there(const struct capture *c)
+{
+	(void)c;
+	return !fake.gone;
+}
+
+int capture_rebind(struct capture *c)
+{
+	(void)c;
+	fake.rebound++;
+	return fake.rebind;
+}
+
+/* In place of what cannot be taken back; in which order it was called. */
+int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
+		 char error[SANDBOX_ERROR])
+{
+	strcat(fake.stages, "drop ");
+	snprintf(fake.dropped_to, sizeof(fake.dropped_to), "%s in %s", user ? user : "owner",
+		 directory);
+	snprintf(ret_user, SANDBOX_USER, "someone");
+	snprintf(error, SANDBOX_ERROR, "user someone: there is none");
+	return fake.drop;
+}
+
+int sandbox_confine(const struct sandbox_place *places, size_t count)
+{
+	strcat(fake.stages, "confine ");
+	for (size_t i = 0; i < count; i++)
+		fake.writable += places[i].write;
+	return fake.confine;
+}
+
+int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
+{
+	(void)senders;
+	strcat(fake.stages, "seal ");
+	fake.senders = count;
+	*ret_strict = true;
+	return fake.seal;
+}
+
 /* In place of libnet. */
 struct wire wire;
 
@@ -65,6 +108,19 @@ int inject_open(const char *interface, struct injector **ret_, char error[INJECT
 	wire.opened++;
 	*ret_ = (struct injector *)&wire;
 	return 0;
+}
+
+int inject_rebind(struct injector *i, const char *interface)
+{
+	(void)i;
+	snprintf(wire.last, sizeof(wire.last), "again %s", interface);
+	return wire.result;
+}
+
+int inject_fd(const struct injector *i)
+{
+	(void)i;
+	return fake.fd;
 }
 
 void inject_close(struct injector *i)

@@ -26,6 +26,12 @@ struct fake {
 	bool dialogue; /* the first is a SYN, the others its client's ACKs, each by itself */
 	bool same_mac; /* the first goes to the mail server, at the others' source address */
 	int set_ports; /* what that answers */
+	bool gone;     /* the interface, which says nothing of it */
+	int rebind, rebound;
+	/* Of sandbox.h: what the stages answer, in which order they came, and with what. */
+	int drop, confine, seal, writable;
+	size_t senders;
+	char stages[64], dropped_to[128];
 	void (*beat)(int beat);
 };
 extern struct fake fake;
