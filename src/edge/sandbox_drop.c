@@ -49,12 +49,12 @@ static int find_named(const char *name, uid_t *ret_, char error[SANDBOX_ERROR])
 	return 0;
 }
 
-/* Where the directory is missing we stay who we are: whoever opens the record says so. */
+/* *ret_ is who we are; where the directory is missing we stay who we are: whoever opens the record
+ * says so. */
 static int find_owner(const char *directory, uid_t *ret_, char error[SANDBOX_ERROR])
 {
 	struct stat st;
 
-	*ret_ = geteuid();
 	if (geteuid() != 0 || stat(directory, &st) < 0)
 		return 0;
 	if (!getpwuid(st.st_uid))
@@ -111,7 +111,7 @@ static void name_user(uid_t uid, char ret_[SANDBOX_USER])
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR])
 {
-	uid_t uid;
+	uid_t uid = geteuid();
 	int r = user ? find_named(user, &uid, error) : find_owner(directory, &uid, error);
 
 	if (r < 0)

@@ -1,0 +1,561 @@
+/*
+ * What each stage refuses, tried in a child: it says whether it could, or is ended by SIGSYS.  What
+ * is refused is tried without the stage too, where it must succeed.  Needs root; built without
+ * sanitizers, so that the list of system calls is the one in use.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/if_packet.h>
+
+#include <cmocka.h>
+
+#include "edge/sandbox.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+enum outcome { COULD, REFUSED, KILLED, OTHERWISE };
+
+static char top[64], record[96], conf[96];
+static int pair[2], other[2]; /* sockets that are open: the first may send */
+
+typedef int attempt_fn(void); /* negative where it could not */
+
+static enum outcome outcome(void (*prepare)(void), attempt_fn *attempt)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (prepare)
+			prepare();
+		_exit(attempt() < 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGSYS ? KILLED : OTHERWISE;
+	return WEXITSTATUS(status) == 0 ? COULD : WEXITSTATUS(status) == 1 ? REFUSED : OTHERWISE;
+}
+
+struct row {
+	const char *name;
+	attempt_fn *attempt;
+};
+
+static void each_is(const struct row *rows, size_t count, void (*stage)(void), enum outcome want)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum outcome plain = outcome(NULL, rows[i].attempt);
+		enum outcome staged = outcome(stage, rows[i].attempt);
+
+		if (plain != COULD || staged != want)
+			fail_msg("%s: %d without the stage, %d in it", rows[i].name, plain, staged);
+	}
+}
+
+/* --- attempts --------------------------------------------------------------------------------- */
+
+static int opens_packets(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0);
+}
+
+static int opens_a_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static int becomes_daemon(void)
+{
+	return setuid(1);
+}
+
+static int reads_shadow(void)
+{
+	return open("/etc/shadow", O_RDONLY);
+}
+
+static int reads_passwd(void)
+{
+	return open("/etc/passwd", O_RDONLY);
+}
+
+static int signals_init(void)
+{
+	return kill(1, 0);
+}
+
+static int signals_itself(void)
+{
+	return kill(getpid(), 0);
+}
+
+/* A line of /proc/self/status that begins with Cap and is not 0. */
+static int has_a_capability(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	bool has = !f;
+
+	while (f && fgets(line, sizeof(line), f))
+		has |= strncmp(line, "Cap", 3) == 0 && strtoull(line + 7, NULL, 16) != 0;
+	return has ? 0 : -1;
+}
+
+static int may_gain_privileges(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? 0 : -1;
+}
+
+static int may_be_read_by_others(void)
+{
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1 ? 0 : -1;
+}
+
+static int executes(void)
+{
+	return execl("/bin/true", "true", NULL);
+}
+
+static int forks(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return child < 0 ? -1 : 0;
+}
+
+static void *nothing(void *context)
+{
+	return context;
+}
+
+static int starts_a_thread(void)
+{
+	pthread_t t;
+
+	return -pthread_create(&t, NULL, nothing, NULL);
+}
+
+static int traces(void)
+{
+	return (int)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static int doubles(void)
+{
+	return dup(STDERR_FILENO);
+}
+
+static int doubles_by_fcntl(void)
+{
+	return fcntl(STDERR_FILENO, F_DUPFD, 10);
+}
+
+static int maps_code(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? -1 : 0;
+}
+
+static int makes_code(void)
+{
+	static char page[8192] __attribute__((aligned(4096)));
+
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int asks_another_ioctl(void)
+{
+	int n;
+
+	return ioctl(pair[0], FIONREAD, &n);
+}
+
+static int sets_another_option(void)
+{
+	return setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &(int){4096}, sizeof(int));
+}
+
+static int writes_to_a_socket(void)
+{
+	return (int)write(pair[0], "x", 1);
+}
+
+static int sends_by_the_first(void)
+{
+	return (int)sendto(pair[0], "x", 1, 0, NULL, 0);
+}
+
+static int sends_by_another(void)
+{
+	return (int)sendto(other[0], "x", 1, 0, NULL, 0);
+}
+
+static int sends_a_message(void)
+{
+	struct iovec part = {.iov_base = "x", .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	return (int)sendmsg(pair[0], &message, 0);
+}
+
+static int renames(void)
+{
+	char to[128];
+
+	snprintf(to, sizeof(to), "%s/a", record);
+	return rename(to, to);
+}
+
+static int makes_a_name_space(void)
+{
+	return unshare(CLONE_FS);
+}
+
+static int writes_words(void)
+{
+	return write(STDERR_FILENO, "", 0) < 0 ? -1 : 0;
+}
+
+static int below(const char *directory, const char *name, int flags)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return open(path, flags, 0600);
+}
+
+static int makes_beside_the_record(void)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/new", record);
+	return below(record, "new", O_RDWR | O_CREAT | O_TRUNC) < 0 ? -1 : unlink(path);
+}
+
+static int reads_the_configuration(void)
+{
+	return below(conf, "c", O_RDONLY);
+}
+
+static int writes_the_configuration(void)
+{
+	return below(conf, "c", O_WRONLY);
+}
+
+static int makes_beside_the_configuration(void)
+{
+	return below(conf, "d", O_RDWR | O_CREAT);
+}
+
+static int makes_elsewhere(void)
+{
+	return below(top, "elsewhere", O_RDWR | O_CREAT);
+}
+
+static int links_out(void)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/l", record);
+	unlink(path);
+	return symlink("/etc/passwd", path);
+}
+
+static int makes_a_directory(void)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/m", record);
+	rmdir(path);
+	return mkdir(path, 0700);
+}
+
+/* --- stages ----------------------------------------------------------------------------------- */
+
+static void drop_to_nobody(void)
+{
+	char user[SANDBOX_USER], error[SANDBOX_ERROR];
+
+	if (sandbox_drop("nobody", top, user, error) < 0 || strcmp(user, "nobody") != 0)
+		_exit(9);
+}
+
+static void drop_as_root(void)
+{
+	char user[SANDBOX_USER], error[SANDBOX_ERROR];
+
+	if (sandbox_drop(NULL, top, user, error) < 0 || strcmp(user, "root") != 0)
+		_exit(9);
+}
+
+static void confine(void)
+{
+	const struct sandbox_place places[] = {
+		{.path = record, .write = true},
+		{.path = conf},
+		{.path = "/nowhere"},
+		{.path = "/dev/urandom"},
+	};
+
+	drop_as_root();
+	if (sandbox_confine(places, COUNT(places)) < 0)
+		_exit(9);
+}
+
+static void seal(void)
+{
+	bool strict;
+
+	drop_as_root();
+	if (sandbox_seal(pair, 1, &strict) < 0)
+		_exit(9);
+}
+
+static void seal_for_never(void)
+{
+	bool strict;
+
+	drop_as_root();
+	if (sandbox_seal(NULL, 0, &strict) < 0)
+		_exit(9);
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void who_has_dropped_has_no_privilege(void **state)
+{
+	static const struct row rows[] = {
+		{"packet socket", opens_packets},
+		{"another user", becomes_daemon},
+		{"shadow", reads_shadow},
+		{"a signal to init", signals_init},
+		{"capabilities", has_a_capability},
+		{"new privileges", may_gain_privileges},
+		{"dumpable", may_be_read_by_others},
+	};
+
+	(void)state;
+	each_is(rows, COUNT(rows), drop_to_nobody, REFUSED);
+}
+
+static void root_without_capabilities_is_left_its_files_alone(void **state)
+{
+	static const struct row rows[] = {
+		{"packet socket", opens_packets},
+		{"another user", becomes_daemon},
+		{"capabilities", has_a_capability},
+		{"new privileges", may_gain_privileges},
+	};
+
+	(void)state;
+	each_is(rows, COUNT(rows), drop_as_root, REFUSED);
+	assert_int_equal(outcome(drop_as_root, makes_beside_the_record), COULD);
+}
+
+static int becomes_the_owner(void)
+{
+	char user[SANDBOX_USER] = "", error[SANDBOX_ERROR];
+
+	return sandbox_drop(NULL, record, user, error) == 0 && strcmp(user, "nobody") == 0 &&
+			       geteuid() == 65534 && getegid() == 65534
+		       ? 0
+		       : -1;
+}
+
+static void root_becomes_the_owner_of_the_records_directory(void **state)
+{
+	(void)state;
+	assert_int_equal(chown(record, 65534, 0), 0);
+	assert_int_equal(outcome(NULL, becomes_the_owner), COULD);
+	assert_int_equal(chown(record, 54321, 0), 0); /* whom nobody knows */
+	assert_int_equal(outcome(NULL, becomes_the_owner), REFUSED);
+	assert_int_equal(chown(record, 0, 0), 0);
+}
+
+static void a_user_that_is_not_there_is_refused_with_what_to_do(void **state)
+{
+	char user[SANDBOX_USER] = "", error[SANDBOX_ERROR] = "";
+
+	(void)state;
+	assert_int_equal(sandbox_drop("no-such-user", top, user, error), -ENOENT);
+	assert_non_null(strstr(error, "adduser --system no-such-user"));
+	assert_int_equal(geteuid(), 0);
+}
+
+static void only_what_was_named_can_be_opened(void **state)
+{
+	static const struct row refused[] = {
+		{"passwd", reads_passwd},
+		{"writing the configuration", writes_the_configuration},
+		{"a file beside the configuration", makes_beside_the_configuration},
+		{"a file elsewhere", makes_elsewhere},
+		{"a link", links_out},
+		{"a directory", makes_a_directory},
+	};
+	static const struct row allowed[] = {
+		{"the configuration", reads_the_configuration},
+		{"a file beside the record", makes_beside_the_record},
+	};
+
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0)
+		skip();
+	each_is(refused, COUNT(refused), confine, REFUSED);
+	each_is(allowed, COUNT(allowed), confine, COULD);
+}
+
+static void a_call_outside_the_list_ends_the_process(void **state)
+{
+	static const struct row killed[] = {
+		{"socket", opens_a_socket},
+		{"execve", executes},
+		{"fork", forks},
+		{"thread", starts_a_thread},
+		{"ptrace", traces},
+		{"kill", signals_itself},
+		{"setuid", becomes_daemon},
+		{"dup", doubles},
+		{"F_DUPFD", doubles_by_fcntl},
+		{"mmap of code", maps_code},
+		{"mprotect to code", makes_code},
+		{"another ioctl", asks_another_ioctl},
+		{"another socket option", sets_another_option},
+		{"write to a socket", writes_to_a_socket},
+		{"sendto by another socket", sends_by_another},
+		{"sendmsg", sends_a_message},
+		{"rename", renames},
+		{"unshare", makes_a_name_space},
+		{"prctl", may_gain_privileges},
+	};
+	static const struct row allowed[] = {
+		{"sendto", sends_by_the_first},
+		{"words", writes_words},
+		{"a file beside the record", makes_beside_the_record},
+	};
+
+	(void)state;
+	each_is(killed, COUNT(killed), seal, KILLED);
+	each_is(allowed, COUNT(allowed), seal, COULD);
+}
+
+static void where_nothing_may_send_nothing_does(void **state)
+{
+	static const struct row rows[] = {
+		{"sendto", sends_by_the_first},
+		{"sendto by another", sends_by_another},
+		{"sendmsg", sends_a_message},
+		{"write", writes_to_a_socket},
+	};
+
+	(void)state;
+	each_is(rows, COUNT(rows), seal_for_never, KILLED);
+}
+
+/* The thread that was there before is sealed as well. */
+static int from_the_other_thread;
+
+static void *waits_and_opens(void *context)
+{
+	char byte;
+
+	(void)context;
+	if (read(other[1], &byte, 1) == 1)
+		from_the_other_thread = opens_a_socket();
+	return NULL;
+}
+
+static int seals_beside_a_thread(void)
+{
+	pthread_t thread;
+	bool strict;
+
+	drop_as_root();
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, other) < 0 ||
+	    pthread_create(&thread, NULL, waits_and_opens, NULL) != 0 ||
+	    sandbox_seal(other, 1, &strict) < 0 || sends_by_another() != 1)
+		return -1;
+	pthread_join(thread, NULL);
+	return from_the_other_thread;
+}
+
+static void threads_that_are_there_are_sealed_too(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome(NULL, seals_beside_a_thread), KILLED);
+}
+
+static int enter(void **state)
+{
+	char path[160];
+	FILE *f;
+
+	(void)state;
+	strcpy(top, "/tmp/egress25-sandbox-XXXXXX");
+	assert_non_null(mkdtemp(top));
+	snprintf(record, sizeof(record), "%s/record", top);
+	snprintf(conf, sizeof(conf), "%s/conf", top);
+	assert_int_equal(mkdir(record, 0700), 0);
+	assert_int_equal(mkdir(conf, 0700), 0);
+	snprintf(path, sizeof(path), "%s/c", conf);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/a", record);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fclose(f);
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) ||
+	       socketpair(AF_UNIX, SOCK_DGRAM, 0, other);
+}
+
+static int leave(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", top);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_dropped_has_no_privilege),
+		cmocka_unit_test(root_without_capabilities_is_left_its_files_alone),
+		cmocka_unit_test(root_becomes_the_owner_of_the_records_directory),
+		cmocka_unit_test(a_user_that_is_not_there_is_refused_with_what_to_do),
+		cmocka_unit_test(only_what_was_named_can_be_opened),
+		cmocka_unit_test(a_call_outside_the_list_ends_the_process),
+		cmocka_unit_test(where_nothing_may_send_nothing_does),
+		cmocka_unit_test(threads_that_are_there_are_sealed_too),
+	};
+
+	if (geteuid() != 0) {
+		puts("1..0 # SKIP needs root");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, enter, leave);
+}
