@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <sqlite3.h>
@@ -162,7 +163,8 @@ struct store {
 	bool totals_only;
 	uint32_t rows_per_host_hour;
 	int64_t retention_age, retention_bytes;
-	int lock; /* descriptor of PATH-lock, or -1 */
+	int lock;	       /* descriptor of PATH-lock, or -1 */
+	struct stat directory; /* as it was when the record was opened */
 	dev_t device;
 	ino_t inode;
 	int spoiled;   /* a temporary record: the error that left it half written, or 0 */
@@ -296,5 +298,18 @@ struct store_incident;
 int store_incident_find_open(struct store *s, int64_t *ret_);
 int store_incident_expire(struct store *s, int64_t now);
 int store_incident_add(struct store *s, const struct store_incident *i, int64_t *ret_id);
+
+/*
+ * store_place.c.  Looks at the directory and at what stands beside the record: 0, or negative with
+ * the error written.  `own`: the directory must be ours or root's.
+ */
+int store_check_place(struct store *s, bool own);
+/* Whether a file there is ours, root's or the directory's owner's; behind store_check_place(). */
+bool store_trusts(const struct store *s, const struct stat *file);
+mode_t store_file_mode(const struct store *s);
+/* PATH with something behind; NULL without memory. */
+char *store_beside(const struct store *s, const char *suffix);
+/* Writes what a negative errno of the file system means; returns it. */
+int store_say_errno(struct store *s, int r);
 
 #endif

@@ -40,39 +40,11 @@ static int say(struct store *s, int r, const char *what)
 	return r;
 }
 
-static int say_errno(struct store *s, int r)
-{
-	char *slash = strrchr(s->path, '/');
-	int directory = slash && slash > s->path ? (int)(slash - s->path) : 1;
-	const char *name = slash ? s->path : ".";
-
-	if (r == -ENOENT)
-		text_print(s->error, sizeof(s->error),
-			   "%s: no directory %.*s: create it, or name another record with --record",
-			   s->path, directory, name);
-	else if (r == -EACCES || r == -EPERM || r == -EROFS)
-		text_print(s->error, sizeof(s->error),
-			   "%s: %s: this user must be able to write the record and its directory "
-			   "%.*s",
-			   s->path, strerror(-r), directory, name);
-	else
-		text_print(s->error, sizeof(s->error), "%s: %s", s->path, strerror(-r));
-	return r == -EPERM ? -EACCES : r;
-}
-
-/* PATH with something behind; NULL without memory. */
-static char *beside(const struct store *s, const char *suffix)
-{
-	char *name;
-
-	return asprintf(&name, "%s%s", s->path, suffix) < 0 ? NULL : name;
-}
-
 /* Takes the lock.  -ENOENT where its file is missing and must not be made. */
 static int take_lock(struct store *s, bool create)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char *name = beside(s, "-lock");
+	char *name = store_beside(s, "-lock");
 	int fd, r = 0;
 
 	if (!name)
@@ -96,7 +68,7 @@ static int take_lock(struct store *s, bool create)
 		return say(s, -EBUSY,
 			   "another egress25 writes this record: stop it, or name another "
 			   "record with --record");
-	return r == -ENOENT && !create ? r : say_errno(s, r);
+	return r == -ENOENT && !create ? r : store_say_errno(s, r);
 }
 
 static int check_header(struct store *s, const uint8_t *header, size_t length)
@@ -128,7 +100,7 @@ static int check_file(struct store *s, bool *ret_new)
 				   "is a symbolic link: name the file itself, since its lock and "
 				   "log stand beside it");
 		if (errno != ENOENT)
-			return say_errno(s, -errno);
+			return store_say_errno(s, -errno);
 		*ret_new = true;
 		return 0;
 	}
@@ -142,10 +114,17 @@ static int check_file(struct store *s, bool *ret_new)
 			   "has a second name (a hard link), by which another could write it: "
 			   "remove one");
 	}
+	if (!store_trusts(s, &st)) {
+		close(fd);
+		return say(
+			s, -EACCES,
+			"belongs to another user: give it to the one who is to write it (chown), "
+			"or name another record with --record");
+	}
 	got = read(fd, header, sizeof(header));
 	close(fd);
 	if (got < 0)
-		return say_errno(s, -errno);
+		return store_say_errno(s, -errno);
 	*ret_new = st.st_size == 0;
 	return *ret_new ? 0 : check_header(s, header, (size_t)got);
 }
@@ -155,7 +134,7 @@ static int remove_rests(struct store *s)
 	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		char *name = beside(s, suffixes[i]);
+		char *name = store_beside(s, suffixes[i]);
 
 		if (!name)
 			return -ENOMEM;
@@ -168,16 +147,17 @@ static int remove_rests(struct store *s)
 /* An empty file of our mode: SQLite gives the -wal and -shm the same. */
 static int make_file(struct store *s)
 {
-	int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0640);
+	mode_t mode = store_file_mode(s);
+	int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, mode);
 	int r = fd < 0 ? -errno : 0;
 
-	if (r == 0 && fchmod(fd, 0640) < 0)
+	if (r == 0 && fchmod(fd, mode) < 0)
 		r = -errno;
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
 		r = remove_rests(s);
-	return r < 0 ? say_errno(s, r) : 0;
+	return r < 0 ? store_say_errno(s, r) : 0;
 }
 
 static int execute(struct store *s, const char *sql)
@@ -355,7 +335,7 @@ static int note_inode(struct store *s)
 	struct stat st;
 
 	if (stat(s->path, &st) < 0)
-		return say_errno(s, -errno);
+		return store_say_errno(s, -errno);
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
 	return 0;
@@ -364,8 +344,11 @@ static int note_inode(struct store *s)
 static int open_file(struct store *s)
 {
 	bool new = false;
-	int r = take_lock(s, false);
+	int r = store_check_place(s, true);
 
+	if (r < 0)
+		return r;
+	r = take_lock(s, false);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	r = check_file(s, &new);
@@ -384,8 +367,10 @@ int store_open_beside(struct store *s)
 {
 	int64_t version = 0;
 	bool new = false;
-	int r = check_file(s, &new);
+	int r = store_check_place(s, false);
 
+	if (r == 0)
+		r = check_file(s, &new);
 	if (r == 0 && new)
 		return say(s, -ENOENT,
 			   "no record: start egress25 watch, or name another with "

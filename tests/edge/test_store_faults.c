@@ -142,7 +142,7 @@ static void a_full_disk_loses_nothing_once_there_is_room(void **state)
 	(void)state;
 	snprintf(mount_point, sizeof(mount_point), "%s", fixture_path("small"));
 	assert_int_equal(mkdir(mount_point, 0755), 0);
-	if (mount("tmpfs", mount_point, "tmpfs", 0, "size=2m") < 0) {
+	if (mount("tmpfs", mount_point, "tmpfs", 0, "size=2m,mode=0755") < 0) {
 		print_message("needs root to mount a small tmpfs: skipped\n");
 		skip();
 	}
@@ -164,7 +164,7 @@ static void a_full_disk_loses_nothing_once_there_is_room(void **state)
 	/* b holds a batch that was never stored, and takes more meanwhile. */
 	fill(b, n);
 	n++;
-	assert_int_equal(mount("tmpfs", mount_point, "tmpfs", MS_REMOUNT, "size=16m"), 0);
+	assert_int_equal(mount("tmpfs", mount_point, "tmpfs", MS_REMOUNT, "size=16m,mode=0755"), 0);
 	for (int i = 0; i < 50; i++, n++) {
 		fixture_write(s, b);
 		fill(b, n);
