@@ -155,10 +155,10 @@ def users(root):
         lines = dict(line.split(":", 1) for line in groups)
     with open(root + "/etc/passwd", encoding="utf-8") as accounts:
         account = next(line.split(":") for line in accounts if line.startswith("egress25:"))
-    if account[3] != lines["egress25"].split(":")[1] or not account[6].strip().endswith("nologin"):
+    if account[3] != lines["egress25-admin"].split(":")[1] or not account[6].strip().endswith("nologin"):
         wrong.append(f"{account}")
-    if not lines["egress25-admin"].strip().endswith(":egress25"):
-        wrong.append(lines["egress25-admin"])
+    if not lines["egress25"].strip().endswith(":egress25"):
+        wrong.append(lines["egress25"])
     return wrong
 
 
