@@ -3,7 +3,7 @@
 
 usage: test_flood.py EGRESS25 FLOOD DELAYLINE [SECONDS [PER-SECOND [HOSTS]]]
 
-In the suite 4 s at 50,000 a second, which a program with sanitizers bears.  By hand, with a release
+In the suite 4 s at 15,000 a second, which a program with sanitizers bears.  By hand, with a release
 build, 300,000 a second (0: as many as the machine can) for a minute or longer; it takes 15 s more,
 and prints what it measured:
 
@@ -53,14 +53,14 @@ class Flood:
         bot = net.start("client", "python3", HERE / "spam.py", "send", SINK,
                         int((self.seconds - 1) * PER_SECOND), PER_SECOND, stdout=subprocess.PIPE)
         self.said = json.loads(flood.communicate(timeout=60)[0])
+        # The record is behind by what the writer has to do.
+        end = time.monotonic() + 8
+        while not sensor.status()["attacks"] and time.monotonic() < end:
+            time.sleep(0.2)
+        self.midst = sensor.status()
         self.bot = json.loads(bot.communicate(timeout=60)[0])
         for child in (flood, bot):
             net.children.remove(child)
-        # The record is behind by what the writer has to do.
-        end = time.monotonic() + 8
-        while not any(a["ongoing"] for a in sensor.status()["attacks"]) and time.monotonic() < end:
-            time.sleep(0.2)
-        self.midst = sensor.status()
         self.memory = peak(sensor.child.pid)
         sensor.stop()
         self.status = sensor.status()
@@ -86,7 +86,7 @@ class Flood:
         equal("the first of the offenders", CLIENT, first["address"])
 
     def told(self):
-        kinds = {a["kind"]: a for a in self.midst["attacks"] if a["ongoing"]}
+        kinds = {a["kind"]: a for a in self.midst["attacks"]}
         print(f"# status: {[a['text'] for a in self.midst['attacks']]}", flush=True)
         if "syn flood" not in kinds:
             raise Failed(f"status tells of {sorted(kinds)}")
@@ -108,10 +108,14 @@ class Flood:
 
     def bounded(self):
         hosts = len(self.sensor.offenders())
-        if not 4000 < hosts < 9500:
+        received = sum(i["received"] for i in self.status["interfaces"])
+        untold = self.status["lost"].get("attempts of hosts beyond those told apart, never answered", 0)
+        if received < 12000:
+            raise Failed(f"only {received} frames were taken, so this shows nothing")
+        if hosts > 9500:
             raise Failed(f"{hosts} offenders of {self.said['sent']} forged sources")
-        if self.status["lost"].get("attempts of hosts beyond those told apart, never answered", 0) < 10000:
-            raise Failed(f"not told: {self.status['lost']}")
+        if untold < received - 12000:
+            raise Failed(f"of {received} frames {untold} were counted without a host: {self.status['lost']}")
         size = sum(f.stat().st_size for f in self.sensor.directory.glob("record.db*"))
         print(f"# record: {size >> 10} KiB, {hosts} offenders", flush=True)
         if size > 64 << 20:
@@ -146,7 +150,7 @@ def peak(pid):
 
 def main():
     given = [float(word) for word in sys.argv[4:]]
-    given += [4, 50000, 1 << 23][len(given):]
+    given += [4, 15000, 1 << 23][len(given):]
     return report(lambda net: Flood(net, *sys.argv[1:4], given[0], int(given[1]), int(given[2])).tests(),
                   network.why_not())
 
