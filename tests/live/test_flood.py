@@ -114,7 +114,7 @@ class Flood:
             raise Failed(f"only {received} frames were taken, so this shows nothing")
         if hosts > 9500:
             raise Failed(f"{hosts} offenders of {self.said['sent']} forged sources")
-        if untold < received - 12000:
+        if untold < received - 12000 - 40 * sum(self.bot.values()):  # of which the bot had its own
             raise Failed(f"of {received} frames {untold} were counted without a host: {self.status['lost']}")
         size = sum(f.stat().st_size for f in self.sensor.directory.glob("record.db*"))
         print(f"# record: {size >> 10} KiB, {hosts} offenders", flush=True)
