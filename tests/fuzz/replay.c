@@ -1,6 +1,6 @@
 /*
  * A fuzz target without a fuzzer: runs it over each file of the directory given, and over each file
- * cut at every length, from a heap copy of exactly that length.
+ * cut at every length, or at so many, from a heap copy of exactly that length.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -11,6 +11,8 @@
 #define FILE_MOST 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t cuts = SIZE_MAX; /* of each file */
 
 static void run(const uint8_t *data, size_t size)
 {
@@ -36,21 +38,24 @@ static int replay(const char *directory, const char *name)
 		return -1;
 	size = fread(data, 1, sizeof(data), f);
 	fclose(f);
-	for (size_t cut = 0; cut <= size; cut++)
+	for (size_t cut = 0; cut < size; cut += size < cuts ? 1 : size / cuts)
 		run(data, cut);
+	run(data, size);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	DIR *d = argc == 2 ? opendir(argv[1]) : NULL;
+	DIR *d = argc == 3 ? opendir(argv[1]) : NULL;
 	struct dirent *entry;
 	int files = 0;
 
 	if (!d) {
-		fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
+		fprintf(stderr, "usage: %s CORPUS CUTS|all\n", argv[0]);
 		return 2;
 	}
+	if (strcmp(argv[2], "all") != 0)
+		cuts = strtoul(argv[2], NULL, 10) + 1;
 	while ((entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
