@@ -48,10 +48,11 @@ static size_t utf8_length(const uint8_t *p, size_t left)
 /* Characters that would steer a terminal or turn the reading round, in their UTF-8 bytes. */
 static bool steers(const uint8_t *p, size_t n)
 {
-	static const char *const list[] = {
-		"\xd8\x9c",	"\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9",
-		"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
-		"\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9"};
+	static const char *const list[] = {"\xd8\x9c",	   "\xe2\x80\x8e", "\xe2\x80\x8f",
+					   "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+					   "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
+					   "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7",
+					   "\xe2\x81\xa8", "\xe2\x81\xa9"};
 
 	if (n == 1)
 		return p[0] < 0x20 || p[0] == 0x7f;

@@ -286,6 +286,20 @@ static void what_is_said_has_room_whatever_the_facts(void **state)
 		assert_non_null(memchr(checks[i].seen, '\0', CHECK_TEXT));
 }
 
+static void each_result_and_each_check_has_its_word(void **state)
+{
+	static const char *const results[] = {"pass", "warn", "fail", "unknown"};
+	static const char *const kinds[] = {"interface", "directions", "nat",	"mail server",
+					    "tags",	 "offload",    "clock", "resets",
+					    "injection", "scheduling"};
+
+	(void)state;
+	for (enum check_result r = 0; r < CHECK_RESULT_COUNT; r++)
+		assert_string_equal(check_result_name(r), results[r]);
+	for (enum check_kind k = 0; k < CHECK_KIND_COUNT; k++)
+		assert_string_equal(check_kind_name(k), kinds[k]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, enter)
@@ -302,6 +316,7 @@ int main(void)
 		TEST(what_is_sent_must_come_back),
 		TEST(without_real_time_scheduling_it_warns),
 		TEST(what_is_said_has_room_whatever_the_facts),
+		TEST(each_result_and_each_check_has_its_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
