@@ -1,6 +1,7 @@
 /*
  * A fuzz target without a fuzzer: runs it over each file of the directory given, and over each file
- * cut at every length, or at so many, from a heap copy of exactly that length.
+ * cut at every length, or at so many, from a heap copy of exactly that length.  The environment's
+ * EGRESS25_REPLAY_CUTS goes before what the command line says of that: for slow machines.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -47,6 +48,7 @@ static int replay(const char *directory, const char *name)
 int main(int argc, char **argv)
 {
 	DIR *d = argc == 3 ? opendir(argv[1]) : NULL;
+	const char *few = getenv("EGRESS25_REPLAY_CUTS");
 	struct dirent *entry;
 	int files = 0;
 
@@ -54,8 +56,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s CORPUS CUTS|all\n", argv[0]);
 		return 2;
 	}
-	if (strcmp(argv[2], "all") != 0)
-		cuts = strtoul(argv[2], NULL, 10) + 1;
+	if (!few)
+		few = argv[2];
+	if (strcmp(few, "all") != 0)
+		cuts = strtoul(few, NULL, 10) + 1;
 	while ((entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
