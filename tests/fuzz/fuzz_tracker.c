@@ -125,7 +125,7 @@ static void take(struct world *w, const uint8_t *at, int64_t *now)
 	if (at[11] & 1)
 		tracker_tick(w->tracker, *now + at[11] * INT64_C(1000000), at[11]);
 	if (at[11] & 2)
-		tracker_collect(w->tracker, at[11] >> 2);
+		tracker_collect(w->tracker, (at[11] & 4) != 0, at[11] >> 3);
 	FUZZ_MUST(tracker_counters(w->tracker)->tracked <= CAPACITY);
 }
 
