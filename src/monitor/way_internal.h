@@ -44,7 +44,7 @@ struct way {
 	uint64_t batch_lost[BATCH_LOSS_COUNT];
 	struct pressures pressures;
 	uint64_t answered; /* attempts */
-	uint64_t crowded; /* attempts of hosts that were not told apart */
+	uint64_t crowded;  /* attempts of hosts that were not told apart */
 	struct {
 		uint64_t received, outward, inward;
 		int64_t last_frame;
