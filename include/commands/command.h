@@ -52,6 +52,7 @@ struct command {
 	 * be given once only, or a '*' where the name means something else here. */
 	const char *options;
 	bool pages;	      /* --format takes text and html too */
+	bool heals;	      /* goes on where memory is short for a while */
 	const char *found;    /* "it is blind": where --exit-code exits with EXIT_FOUND; or NULL */
 	int minimum, maximum; /* number of arguments; maximum -1: any */
 	int (*run)(const struct options *options); /* an enum exit_status */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "query/memory.h"
 
 #define POLICY "mail-server internal smart-host allow port also-watch public-address "
 #define OUTPUT "config format no-color help version"
@@ -42,6 +43,7 @@ const struct command command_table[] = {
 			   "offender.",
 		.example = "  egress25 watch -i eth1 --mail-server 10.0.0.25",
 		.options = "interface record! reset! reset-via! reset-limit! user! " POLICY OUTPUT,
+		.heals = true,
 		.minimum = 0,
 		.maximum = 0,
 		.run = command_watch,
@@ -263,6 +265,15 @@ static int help(const char *name)
 	return EXIT_DONE;
 }
 
+/* What lacks something must not look whole. */
+static int judge_memory(int status)
+{
+	if (!memory_lacked() || status > EXIT_FOUND)
+		return status;
+	log_say("no memory: the answer is not whole: free some, or ask for less");
+	return EXIT_FAILED;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
@@ -291,7 +302,7 @@ static int run(int argc, char **argv)
 		return r - 1;
 	r = command->run(&options);
 	options_done(&options);
-	return r;
+	return command->heals ? r : judge_memory(r);
 }
 
 /* What could not be written must not look done.  A reader that went away knows it already. */
@@ -328,11 +339,24 @@ static void open_streams(void)
 			_exit(EXIT_FAILED);
 }
 
+/* Encoding and time zone: without them widths and local times would be wrong, but not missing. */
+static int set_place(void)
+{
+	errno = 0;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if (errno != ENOMEM)
+		tzset();
+	return errno == ENOMEM ? -ENOMEM : 0;
+}
+
 int main(int argc, char **argv)
 {
 	open_streams();
 	keep_memory();
-	setlocale(LC_CTYPE, "C.UTF-8");
-	tzset();
+	memory_watch();
+	if (set_place() < 0) {
+		log_say("no memory");
+		return EXIT_FAILED;
+	}
 	return close_output(run(argc, argv));
 }

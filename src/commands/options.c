@@ -427,11 +427,13 @@ int options_config(const struct options *options, struct config **ret_)
 {
 	struct config_overrides overrides = options->overrides;
 	char error[CONFIG_ERROR];
+	int r;
 
 	if (options->records.count)
 		overrides.record = options->records.items[0];
-	if (config_load(options->config, &overrides, ret_, error) == 0)
+	r = config_load(options->config, &overrides, ret_, error);
+	if (r == 0)
 		return EXIT_DONE;
 	log_say("%s", error);
-	return EXIT_USAGE;
+	return r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 }

@@ -13,6 +13,9 @@
 
 #include "base/text.h"
 
+#define ROOM_LEAST 262144 /* its rows, and the scanner's buffers */
+#define ROOM_EACH  64	  /* "1," is a value: a string, a place for it, and one in the list */
+
 /* libconfuse's callbacks carry no context of ours. */
 static struct parse {
 	const char *path;
@@ -240,6 +243,18 @@ static int run(const char *text)
 	return r == CFG_SUCCESS ? 0 : -EINVAL;
 }
 
+/*
+ * libconfuse (3.3) and its scanner do not bear a lack of memory: they crash, or end the process. So
+ * as much as they can want of such a text is asked for and given back before.
+ */
+static bool has_room(size_t length)
+{
+	void *room = malloc(ROOM_LEAST + ROOM_EACH * length);
+
+	free(room);
+	return room != NULL;
+}
+
 int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR])
 {
 	struct parse parse = {.path = path, .error = error, .items = items};
@@ -247,10 +262,11 @@ int config_parse(const char *text, const char *path, struct items *items, char e
 
 	if (!*text) /* which cfg_parse_buf() takes for an error of the caller's */
 		return 0;
+	if (!has_room(strlen(text)))
+		return -ENOMEM;
 	parsing = &parse;
 	r = run(text);
 	parsing = NULL;
-	if (r < 0 && !*error)
-		return config_fail(error, "%s: cannot be read as a configuration", path);
-	return r;
+	/* What is wrong with the text is always said. */
+	return r < 0 && !*error ? -ENOMEM : r;
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "judge/schema.h"
+#include "query/memory.h"
 
 /* Its offences: the one entry that offenders_load() makes for it. */
 static int load_offender(struct record *r, int64_t id, const struct window *w,
@@ -171,17 +172,17 @@ static int load_servers(struct record *r, int64_t id, const struct window *w, st
 /* A row of connections_next() is lent; this keeps it. */
 static void keep_row(const struct connection_row *from, struct connection_row *to)
 {
-	char **senders = calloc(from->senders.count + 1, sizeof(*senders));
+	char **senders = memory_noted(calloc(from->senders.count + 1, sizeof(*senders)));
 
 	*to = *from;
-	to->server_name = from->server_name ? strdup(from->server_name) : NULL;
-	to->helo = from->helo ? strdup(from->helo) : NULL;
-	to->banner = from->banner ? strdup(from->banner) : NULL;
-	to->reply = from->reply ? strdup(from->reply) : NULL;
-	to->offence = from->offence ? strdup(from->offence) : NULL;
+	to->server_name = memory_copy(from->server_name);
+	to->helo = memory_copy(from->helo);
+	to->banner = memory_copy(from->banner);
+	to->reply = memory_copy(from->reply);
+	to->offence = memory_copy(from->offence);
 	to->senders = (struct list){.items = senders};
 	for (size_t i = 0; senders && i < from->senders.count; i++) {
-		senders[i] = strdup(((char *const *)from->senders.items)[i]);
+		senders[i] = memory_copy(((char *const *)from->senders.items)[i]);
 		if (!senders[i])
 			break;
 		to->senders.count++;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "incident_words.h"
 #include "judge/schema.h"
+#include "query/memory.h"
 #include "query/notices.h"
 #include "query/texts.h"
 
@@ -198,7 +199,7 @@ static int load_all(struct record *r, int64_t id, const struct policy *policy, i
 		return rc;
 	i->made = now;
 	i->end = row->closed == TIME_UNKNOWN || row->closed > now ? now : row->closed;
-	i->sensor = r->sensor ? strdup(r->sensor) : NULL;
+	i->sensor = memory_copy(r->sensor);
 	rc = findings_load(r, &i->incident, policy, now, &i->findings);
 	if (rc == 0)
 		rc = watching_load(r, row->since, i->end, &i->watching);

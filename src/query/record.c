@@ -20,6 +20,7 @@
 #include "base/moment.h"
 #include "base/text.h"
 #include "judge/schema.h"
+#include "query/memory.h"
 #include "query/value.h"
 
 #define BUSY_MS 2000
@@ -157,7 +158,7 @@ char *record_text_new(struct sqlite3_stmt *s, int column)
 	if (sqlite3_column_type(s, column) == SQLITE_NULL)
 		return NULL;
 	record_text(s, column, buf, sizeof(buf));
-	return strdup(buf);
+	return memory_copy(buf);
 }
 
 int record_begin(struct record *r)
@@ -384,7 +385,7 @@ int record_open(const char *path, struct record **ret_, char error[RECORD_ERROR]
 
 struct record *record_borrow(struct sqlite3 *db)
 {
-	struct record *r = calloc(1, sizeof(*r));
+	struct record *r = memory_noted(calloc(1, sizeof(*r)));
 
 	if (!r)
 		return NULL;

@@ -10,6 +10,7 @@
 #include "base/moment.h"
 #include "judge/offence.h"
 #include "formats.h"
+#include "query/memory.h"
 
 static bool may_be_formula(const char *text)
 {
@@ -103,12 +104,14 @@ static void put_joined(FILE *out, const struct field *f, const void *row)
 		put_several(out, f, row);
 		return;
 	}
-	cell = open_memstream(&text, &length);
+	cell = memory_noted(open_memstream(&text, &length));
 	if (!cell)
 		return;
 	put_several(cell, f, row);
 	if (fclose(cell) == 0)
 		put_cell(out, text);
+	else
+		memory_lacks();
 	free(text);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "judge/health.h"
+#include "query/memory.h"
 #include "query/status.h"
 
 #define REASONS_MOST (8 + 4 * HEALTH_INTERFACES)
@@ -25,12 +26,14 @@ static void __attribute__((format(printf, 2, 3))) add(struct status *s, const ch
 		items = calloc(REASONS_MOST, sizeof(*items));
 		s->blind.items = items;
 	}
-	if (!items || s->blind.count == REASONS_MOST)
+	if (!memory_noted((void *)items) || s->blind.count == REASONS_MOST)
 		return;
 	va_start(list, format);
 	n = vasprintf(&items[s->blind.count], format, list);
 	va_end(list);
-	if (n >= 0)
+	if (n < 0)
+		memory_lacks();
+	else
 		s->blind.count++;
 }
 

@@ -1,3 +1,4 @@
+#include "query/memory.h"
 #include "query/texts.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@ struct sqlite3_stmt *texts_prepare(const struct record *r)
 
 static bool begin(struct list *list, size_t most)
 {
-	*list = (struct list){.items = calloc(most, sizeof(char *))};
+	*list = (struct list){.items = memory_noted(calloc(most, sizeof(char *)))};
 	return list->items != NULL;
 }
 
