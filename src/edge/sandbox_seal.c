@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if_arp.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -23,6 +24,8 @@
 #include <seccomp.h>
 
 #include "sandbox_internal.h"
+
+#define ROOM (4 << 20)
 
 #if defined(__x86_64__)
 #define STRICT true
@@ -230,6 +233,16 @@ static int fill(scmp_filter_ctx filter, const int *senders, size_t count)
 	return r;
 }
 
+/* libseccomp (2.5.4) does not bear a lack of memory: it frees twice.  So what it can want is asked
+ * for and given back before. */
+static bool has_room(void)
+{
+	void *room = malloc(ROOM);
+
+	free(room);
+	return room != NULL;
+}
+
 int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
 {
 	scmp_filter_ctx filter;
@@ -237,6 +250,8 @@ int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
 
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
 		return -EOPNOTSUPP;
+	if (!has_room())
+		return -ENOMEM;
 	filter = seccomp_init(STRICT ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_LOG);
 	if (!filter)
 		return -ENOMEM;
