@@ -5,7 +5,15 @@
 #ifndef EGRESS25_BASE_LOG_H
 #define EGRESS25_BASE_LOG_H
 
+#include <stdbool.h>
+
 /* One line; the format needs no newline.  Control bytes in arguments are escaped. */
 void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * From now on a line that standard error does not take at once is left out, and counted; the next
+ * one that goes out is preceded by how many.  For a monitor, which waits for no reader.
+ */
+void log_never_wait(bool yes);
 
 #endif

@@ -177,6 +177,7 @@ static int run(const struct options *o, struct config *config)
 	int status = EXIT_FAILED;
 
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end the watch */
+	log_never_wait(true);
 	if (teller_open(o, &teller) == 0) {
 		status = watch_run(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
 	} else {
@@ -184,14 +185,18 @@ static int run(const struct options *o, struct config *config)
 		config_free(config);
 	}
 	teller_close(&teller);
+	log_never_wait(false);
 	return status;
 }
 
 int command_watch(const struct options *o)
 {
 	struct config *config;
-	int status = options_config(o, &config);
+	sigset_t held;
+	int status;
 
+	watch_hold_signals(&held);
+	status = options_config(o, &config);
 	if (status != EXIT_DONE)
 		return status;
 	if (config->interface_count == 0) {

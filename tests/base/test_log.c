@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -90,6 +91,37 @@ static void a_long_message_is_cut_and_still_one_line(void **state)
 	}
 }
 
+/* Fills a pipe in the place of standard error, speaks, and empties it. */
+static void a_line_that_nobody_takes_is_counted_and_the_next_one_says_so(void **state)
+{
+	static char buf[1 << 17];
+	int saved = dup(STDERR_FILENO), ends[2];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], buf, 4096) > 0)
+		;
+	fcntl(ends[1], F_SETFL, 0); /* a write would wait for ever */
+	dup2(ends[1], STDERR_FILENO);
+	log_never_wait(true);
+	log_say("lost");
+	log_say("lost too");
+	while (read(ends[0], buf, sizeof(buf)) > 0)
+		;
+	log_say("heard");
+	log_never_wait(false);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = read(ends[0], buf, sizeof(buf) - 1);
+	assert_true(n > 0);
+	buf[n] = '\0';
+	assert_string_equal(buf, "egress25: 2 lines before this one went untold: nobody took "
+				 "them\negress25: heard\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +130,7 @@ int main(void)
 		cmocka_unit_test(an_empty_message_is_an_empty_line),
 		cmocka_unit_test(what_is_escaped_already_stays_as_it_is),
 		cmocka_unit_test(a_long_message_is_cut_and_still_one_line),
+		cmocka_unit_test(a_line_that_nobody_takes_is_counted_and_the_next_one_says_so),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

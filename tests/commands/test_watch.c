@@ -46,6 +46,11 @@ static int ends[2]; /* of the pipe that is standard output */
 static void (*happen)(const struct watch_options *options);
 static char record[64], out[8192], err[4096];
 
+int watch_hold_signals(sigset_t *ret_set)
+{
+	return sigemptyset(ret_set);
+}
+
 int watch_run(const struct watch_options *options)
 {
 	snprintf(record, sizeof(record), "%s", options->config->record);
