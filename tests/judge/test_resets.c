@@ -179,6 +179,26 @@ static void a_flood_of_forged_syns_leaves_a_quarter_for_proven_handshakes(void *
 	assert_true(syn());
 }
 
+static void stamps_that_go_to_and_fro_make_no_room(void **state)
+{
+	unsigned int answered = 0;
+
+	(void)state;
+	resets_set_limit(resets, 400);
+	flow.connected = true;
+	now -= now % MOMENT_SECOND;
+	for (unsigned int i = 0; i < 1000; i++) {
+		now += i % 2 ? -1000 : 1000; /* over the second's edge and back */
+		resets_begin(resets, 1);
+		answered += syn();
+	}
+	assert_in_range(answered, 50, 100);
+	/* But a clock that was set back stops none for long. */
+	now -= 3600 * MOMENT_SECOND;
+	resets_begin(resets, 1);
+	assert_true(syn());
+}
+
 static void one_host_takes_a_quarter_at_most(void **state)
 {
 	unsigned int answered = 0;
@@ -234,6 +254,7 @@ int main(void)
 		TEST(the_first_eight_go_at_once_and_later_ones_a_millisecond_apart),
 		TEST(a_flood_of_forged_syns_leaves_a_quarter_for_proven_handshakes),
 		TEST(one_host_takes_a_quarter_at_most),
+		TEST(stamps_that_go_to_and_fro_make_no_room),
 		TEST(of_one_host_s_share_a_quarter_is_for_proven_handshakes_too),
 		TEST(modes_have_names),
 	};
