@@ -54,7 +54,8 @@ int store_open(const struct store_options *options, struct store **ret_, char er
 /* From the next write on. */
 void store_set_limits(struct store *s, const struct store_limits *limits);
 
-/* Ends the run and closes.  Accepts NULL. */
+/* Ends the run and closes; connections that are open stay so where the mode is "watch".  Accepts
+ * NULL. */
 void store_close(struct store *s);
 
 /* The same for a run that came to nothing: no row of it is left. */
@@ -88,6 +89,19 @@ int store_prune(struct store *s, int64_t now, char error[STORE_ERROR]);
 typedef void store_evidence_fn(void *context, const struct addr *address, const void *blob,
 			       size_t size);
 int store_load_evidence(struct store *s, store_evidence_fn *each, void *context);
+
+/* The last heartbeat of earlier runs, wall clock; 0 where there was none. */
+int64_t store_last_written(const struct store *s);
+
+/*
+ * The connections that an earlier run left open, and those with a frame in the last four minutes,
+ * the longest silent first, as far as they have rows: each with its id and what the row tells of
+ * its flow.  Where `each` returns false an open one is closed.  At most STORE_RESUMED of either.
+ * 0, or a negative errno.  Only while no writer runs; `now` is the wall clock's.
+ */
+#define STORE_RESUMED 65536
+typedef bool store_resume_fn(void *context, uint64_t id, const struct flow *f);
+int store_load_open(struct store *s, int64_t now, store_resume_fn *each, void *context);
 
 /*
  * First id that no connection of the record ever had.  The caller counts on from there; where

@@ -77,6 +77,9 @@ struct flow {
 	bool dialogue : 1; /* one was begun; there is no second one */
 	bool sent : 1;	   /* a message was accepted */
 	bool rejected : 1; /* the server answered 4xx or 5xx */
+	/* Of a connection that was resumed: before that, already. */
+	bool sent_before : 1;
+	bool rejected_before : 1;
 
 	uint8_t reason; /* the caller's, like standing */
 

@@ -83,6 +83,15 @@ struct flow *tracker_packet(struct tracker *t, const struct site *site, const st
  * whether more are due. */
 bool tracker_tick(struct tracker *t, int64_t now, uint32_t most);
 
+/*
+ * A connection of an earlier run is known again, with all that `like` tells: its ends, its
+ * initial sequence number if syn_seen, and how far it came; its last frame is `age` old.  It begins
+ * nothing and changes no counter.  Only after tracker_clock() with the present time, and before any
+ * frame; the longest silent first.  NULL where its port is no longer watched, or without room.
+ */
+struct flow *tracker_resume(struct tracker *t, const struct site *site, const struct flow *like,
+			    int64_t age);
+
 /* Hands up to `most` changed flows to the sink, those that are proven (flow_is_proven()) or the
  * others, longest waiting first.  Returns how many. */
 uint32_t tracker_collect(struct tracker *t, bool proven, uint32_t most);

@@ -23,6 +23,8 @@ struct connection {
 	bool open;  /* more may come */
 	bool connected;
 	bool proven; /* and either side was heard */
+	bool has_isn;
+	uint32_t isn; /* of its SYN */
 	uint8_t standing, reason, outcome;
 	bool has_mac;
 	uint8_t mac[6];

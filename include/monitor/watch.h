@@ -4,6 +4,7 @@
 #ifndef EGRESS25_MONITOR_WATCH_H
 #define EGRESS25_MONITOR_WATCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ struct watch_options {
 	store_news_fn *news;
 	void *context;
 };
+
+/* From now on the signals of a monitor wait until it is able to heed them: to be called first. */
+int watch_hold_signals(sigset_t *ret_set);
 
 /* 0 after a clean stop, else a negative errno, the reason having been said. */
 int watch_run(const struct watch_options *options);

@@ -25,6 +25,7 @@ struct way_options {
 	int64_t judge_each; /* frames' time between looks at which hosts' evidence has changed; 0:
 			     * a fifth of a second, so that a new offender is told with what is
 			     * thought of it */
+	bool pauses;	    /* what is open at the end stays so: another run resumes it */
 	uint64_t id_base;   /* added to a connection's serial number: store_next_id() - 1 */
 };
 
@@ -42,6 +43,14 @@ void way_set_public(struct way *w, const struct addr *addresses, size_t count);
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
 
 /*
+ * A connection of an earlier run, with its id: goes on under that id, and is counted no second
+ * time. Where it ended, its late frames start nothing.  age: microseconds since its last frame.
+ * After way_set_policy() and way_tick(), before the first frame, the longest silent first.  False:
+ * it is not followed.
+ */
+bool way_resume(struct way *w, uint64_t id, const struct flow *like, int64_t age);
+
+/*
  * Resets, off at the start.  `send` is called for each segment, to the client first; 0 or a
  * negative errno.  Without it nothing is ever sent.
  */
@@ -57,6 +66,12 @@ void way_set_reset_mode(struct way *w, enum reset_mode mode);
 
 /* A mail server's attempt that begins within that time is an offence; INT64_MAX twice: none is. */
 void way_set_frozen(struct way *w, int64_t since, int64_t until);
+
+/*
+ * How far the frames' clock is ahead of one that nobody sets: what lasts a while is measured by the
+ * difference, so that nothing ends, and nothing is forgotten, where the clock is set.  0 at first.
+ */
+void way_set_clock(struct way *w, int64_t ahead);
 
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);

@@ -20,9 +20,10 @@
 struct writer;
 
 struct writer_options {
-	struct store *store; /* borrowed; the writer's alone until writer_stop() */
-	struct store *also;  /* the same once more, into another; may be NULL */
-	store_news_fn *news; /* called on the writer's thread; may be NULL */
+	struct store *store;  /* borrowed; the writer's alone until writer_stop() */
+	struct store *also;   /* the same once more, into another; may be NULL */
+	int64_t last_written; /* store_last_written(): whether the clock has leapt; 0: unknown */
+	store_news_fn *news;  /* called on the writer's thread; may be NULL */
 	void *context;
 	bool incidents;	  /* the record is asked for them, with each write */
 	bool yields;	  /* run behind all else where cores are few: beside a live capture */

@@ -267,6 +267,8 @@ static const char version_2_tables[] =
 	") STRICT, WITHOUT ROWID;"
 	/* Connections that were reset though established: what killed is a share of. */
 	"ALTER TABLE host_sum ADD COLUMN killable INTEGER NOT NULL DEFAULT 0;"
+	/* The SYN's sequence number, by which a restarted monitor knows it again. */
+	"ALTER TABLE conn ADD COLUMN isn INTEGER;"
 	/* What the run did with resets; segments, and connections. */
 	"ALTER TABLE run ADD COLUMN reset_mode TEXT;"
 	"ALTER TABLE run ADD COLUMN resets_sent INTEGER NOT NULL DEFAULT 0;"

@@ -26,6 +26,7 @@ int store_tell(const struct store *s, int r, char error[STORE_ERROR])
 void store_free(struct store *s)
 {
 	store_ids_free(s);
+	store_resumed_free(s);
 	free(s->path);
 	free(s->sensor);
 	free(s->mode);
@@ -43,6 +44,7 @@ struct store *store_new(const struct store_options *options)
 	s->started = moment_now();
 	s->rows_per_host_hour = options->rows_per_host_hour;
 	s->totals_only = options->totals_only;
+	s->keeps_open = strcmp(options->mode, "watch") == 0;
 	s->retention_age = options->retention_age;
 	s->retention_bytes = options->retention_bytes;
 	s->path = options->path ? strdup(options->path) : NULL;
@@ -86,7 +88,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	if (s->db && store_begin(s) == 0) {
-		int r = store_do(s, store_plain(s, SQL_CLOSE_OPEN));
+		int r = s->keeps_open ? 0 : store_do(s, store_plain(s, SQL_CLOSE_OPEN));
 
 		if (r == 0)
 			r = store_do(s, STORE_BIND(s, SQL_RUN_END, s->run, moment_now()));
@@ -113,6 +115,7 @@ static int be_present(struct store *s)
 	if (s->db) { /* what it holds has no name any more: nothing to save */
 		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		s->replaced = true;
+		store_resumed_free(s);
 	}
 	store_close_record(s);
 	r = store_open_record(s);
@@ -193,6 +196,11 @@ int store_write(struct store *s, const struct batch *b, int64_t now, store_news_
 		store_tell(s, r, error);
 	free(list.sums);
 	return r;
+}
+
+int64_t store_last_written(const struct store *s)
+{
+	return s->last_written;
 }
 
 uint64_t store_next_id(const struct store *s)

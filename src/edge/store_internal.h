@@ -64,7 +64,11 @@ enum store_sql {
 	SQL_ATTACK_PUT,
 	SQL_UNCLASSIFIED_ADD,
 	SQL_NEXT_ID,
+	SQL_LAST_BEAT,
 	SQL_CLOSE_OPEN,
+	SQL_CLOSE_ONE,
+	SQL_RESUME,
+	SQL_SENDERS_JOIN,
 	SQL_CLOSE_RUNS,
 	SQL_SOURCE_FIND,
 	SQL_SOURCE_ADD,
@@ -143,6 +147,13 @@ struct prune_state {
 	bool rests; /* a reader makes the log grow */
 };
 
+/* What a connection's row held when this run took it up; what is told of it now comes on top. */
+struct resumed_row {
+	uint64_t id;
+	int64_t messages, recipients, resets;
+	char *senders; /* a JSON array, or NULL */
+};
+
 enum sweep_step { SWEEP_IDLE, SWEEP_CONTACTS, SWEEP_CONN, SWEEP_SERVERS };
 
 /* The search for servers that nothing names any more. */
@@ -161,6 +172,7 @@ struct store {
 	char *path; /* NULL: temporary */
 	char *sensor, *mode;
 	bool totals_only;
+	bool keeps_open; /* connections, at its end, for the next run */
 	uint32_t rows_per_host_hour;
 	int64_t retention_age, retention_bytes;
 	int lock;	       /* descriptor of PATH-lock, or -1 */
@@ -170,6 +182,7 @@ struct store {
 	int spoiled;   /* a temporary record: the error that left it half written, or 0 */
 	bool replaced; /* the record was lost under us, and that was not told yet */
 	int64_t run, started;
+	int64_t last_written; /* by an earlier run */
 	uint64_t next_id;
 	/* What the caller was told at first, and what is added to his ids since. */
 	uint64_t first_id, id_offset;
@@ -177,6 +190,8 @@ struct store {
 	struct id_cache hosts, servers;
 	struct prune_state prune;
 	struct sweep sweep;
+	struct resumed_row *resumed; /* by id */
+	size_t resumed_count;
 	char error[STORE_ERROR];
 };
 
@@ -263,6 +278,10 @@ int store_flush_identity(struct store *s, struct identity *pending);
 
 /* store_rows.c */
 int store_put_rows(struct store *s, const struct batch *b);
+
+/* store_resume.c: NULL where the row began in this run. */
+const struct resumed_row *store_resumed(const struct store *s, uint64_t id);
+void store_resumed_free(struct store *s);
 
 /* store_words.c: what a batch's texts tell beyond the rows: HELO names of hosts, names of servers.
  */

@@ -298,6 +298,9 @@ static int start_run(struct store *s)
 	if (r < 0)
 		return r;
 	take_ids(s, (uint64_t)next);
+	r = store_number(s, store_plain(s, SQL_LAST_BEAT), &s->last_written);
+	if (r < 0)
+		return r;
 	r = store_do(s, store_plain(s, SQL_CLOSE_RUNS));
 	if (r < 0)
 		return r;
@@ -308,6 +311,10 @@ static int start_run(struct store *s)
 	if (r < 0)
 		return r;
 	s->run = sqlite3_last_insert_rowid(s->db);
+	/* A monitor that starts takes them up: store_load_open().  In its second record it does
+	 * not. */
+	if (s->keeps_open && !s->replaced)
+		return 0;
 	return store_do(s, store_plain(s, SQL_CLOSE_OPEN));
 }
 

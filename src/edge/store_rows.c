@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/moment.h"
+#include "flow/smtp.h"
 
 struct row_place {
 	int64_t host, hour;
@@ -53,15 +54,16 @@ static void bind_known(struct sqlite3_stmt *st, int parameter, const char *text)
 
 /* What the dialogue told; null where nothing is new. */
 static void bind_dialogue(struct sqlite3_stmt *st, int from, const struct batch *b,
-			  const struct connection *c, struct row_text *buf)
+			  const struct connection *c, const struct resumed_row *was,
+			  struct row_text *buf)
 {
 	struct connection_texts texts = {.helo = "", .banner = "", .reply = ""};
 
 	sqlite3_bind_null(st, from);
 	sqlite3_bind_null(st, from + 1);
 	if (c->has_dialogue) {
-		sqlite3_bind_int64(st, from, c->messages);
-		sqlite3_bind_int64(st, from + 1, c->recipients);
+		sqlite3_bind_int64(st, from, c->messages + (was ? was->messages : 0));
+		sqlite3_bind_int64(st, from + 1, c->recipients + (was ? was->recipients : 0));
 	}
 	batch_texts(b, c, &texts);
 	if (texts.senders_length > 0)
@@ -69,12 +71,13 @@ static void bind_dialogue(struct sqlite3_stmt *st, int from, const struct batch 
 	bind_known(st, from + 2, texts.helo);
 	bind_known(st, from + 3, texts.banner);
 	bind_known(st, from + 4, texts.reply);
-	store_text(st, from + 5, buf->senders);
+	store_text(st, from + 5, was && was->senders ? NULL : buf->senders);
 }
 
 /* Parameters in the same order in either statement; the texts live in buf. */
 static void bind_texts(struct sqlite3_stmt *st, int from, const struct batch *b,
-		       const struct connection *c, struct row_text *buf)
+		       const struct connection *c, const struct resumed_row *was,
+		       struct row_text *buf)
 {
 	if (!st)
 		return;
@@ -82,11 +85,11 @@ static void bind_texts(struct sqlite3_stmt *st, int from, const struct batch *b,
 	store_text(st, from, outcome_name((enum outcome)c->outcome));
 	store_text(st, from + 1, store_vlan_text(c->vlans, c->tag_count, buf->vlan));
 	store_text(st, from + 2, c->has_mac ? mac_format(c->mac, buf->mac) : NULL);
-	sqlite3_bind_int64(st, from + 3, c->resets);
+	sqlite3_bind_int64(st, from + 3, c->resets + (was ? was->resets : 0));
 	sqlite3_bind_null(st, from + 4);
 	if (c->killed >= 0)
 		sqlite3_bind_int(st, from + 4, c->killed);
-	bind_dialogue(st, from + 5, b, c, buf);
+	bind_dialogue(st, from + 5, b, c, was, buf);
 }
 
 static void note_added(struct row_group *g, const struct connection *c)
@@ -118,7 +121,10 @@ static int add_row(struct store *s, struct row_group *g, const struct batch *b,
 			c->server_port, c->started, c->last, c->open, c->standing, c->connected,
 			(int64_t)c->bytes_sent, (int64_t)c->bytes_received);
 	store_text(st, 13, reason_text((enum reason)c->reason));
-	bind_texts(st, 14, b, c, &buf);
+	sqlite3_bind_null(st, 25);
+	if (c->has_isn)
+		sqlite3_bind_int64(st, 25, c->isn);
+	bind_texts(st, 14, b, c, NULL, &buf);
 	r = store_do(s, st);
 	free(buf.senders);
 	if (r < 0)
@@ -129,6 +135,16 @@ static int add_row(struct store *s, struct row_group *g, const struct batch *b,
 	return 0;
 }
 
+/* Those of either run. */
+static int join_senders(struct store *s, const struct resumed_row *was, const char *senders)
+{
+	struct sqlite3_stmt *st = STORE_BIND(s, SQL_SENDERS_JOIN, (int64_t)was->id, SMTP_SENDERS);
+
+	store_text(st, 3, was->senders);
+	store_text(st, 4, senders);
+	return store_do(s, st);
+}
+
 /* 1 where the record has the row, else 0. */
 static int update_row(struct store *s, const struct batch *b, const struct connection *c)
 {
@@ -136,12 +152,20 @@ static int update_row(struct store *s, const struct batch *b, const struct conne
 	struct sqlite3_stmt *st =
 		STORE_BIND(s, SQL_CONN_UPDATE, (int64_t)row_id(s, c), c->last, c->open,
 			   c->connected, (int64_t)c->bytes_sent, (int64_t)c->bytes_received);
+	const struct resumed_row *was = store_resumed(s, row_id(s, c));
 	int r;
 
-	bind_texts(st, 7, b, c, &buf);
+	bind_texts(st, 7, b, c, was, &buf);
 	r = store_do(s, st);
+	if (r == 0)
+		r = sqlite3_changes(s->db) > 0;
+	if (r > 0 && was && was->senders && buf.senders) {
+		int joined = join_senders(s, was, buf.senders);
+
+		r = joined < 0 ? joined : r;
+	}
 	free(buf.senders);
-	return r < 0 ? r : sqlite3_changes(s->db) > 0;
+	return r;
 }
 
 static int put_row(struct store *s, struct row_group *g, const struct batch *b,

@@ -69,14 +69,14 @@ static const char *const texts[] = {
 	[SQL_CONN_ADD] =
 		"INSERT OR REPLACE INTO conn(id, host, client_port, server, server_port, started,"
 		" last, ended, standing, connected, bytes_sent, bytes_received, reason, outcome,"
-		" vlan, mac, resets, killed, messages, recipients, helo, banner, reply, senders)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8, NULL, ?7), ?9, ?10, ?11, ?12, ?13,"
-		" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+		" vlan, mac, resets, killed, messages, recipients, helo, banner, reply, senders,"
+		" isn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8, NULL, ?7), ?9, ?10, ?11, ?12,"
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
 	/* What was known stays where nothing new is told. */
 	[SQL_CONN_UPDATE] =
 		"UPDATE conn SET last = ?2, ended = iif(?3, NULL, ?2), connected = ?4,"
 		" bytes_sent = ?5, bytes_received = ?6, outcome = ?7, vlan = ?8, mac = ?9,"
-		" resets = ?10, killed = ?11,"
+		" resets = ?10, killed = coalesce(?11, killed),"
 		" messages = coalesce(?12, messages), recipients = coalesce(?13, recipients),"
 		" helo = coalesce(?14, helo), banner = coalesce(?15, banner),"
 		" reply = coalesce(?16, reply), senders = coalesce(?17, senders) WHERE id = ?1",
@@ -136,7 +136,25 @@ static const char *const texts[] = {
 				 " VALUES (?1, ?2, ?3, ?4)",
 	[SQL_NEXT_ID] = "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM conn),"
 			" (SELECT coalesce(max(next_id), 1) FROM run))",
+	[SQL_LAST_BEAT] = "SELECT max(beat) FROM run",
 	[SQL_CLOSE_OPEN] = "UPDATE conn SET ended = last WHERE ended IS NULL",
+	[SQL_CLOSE_ONE] = "UPDATE conn SET ended = last WHERE id = ?1 AND ended IS NULL",
+	/* Those that are open, and the newest ones that had a frame since ?2. */
+	[SQL_RESUME] =
+		"SELECT c.id, c.client_port, c.server_port, c.started, c.last, c.ended IS NULL,"
+		" c.standing, c.connected, c.bytes_sent, c.bytes_received, c.isn,"
+		" coalesce(c.messages, 0), coalesce(c.recipients, 0), c.resets, h.address,"
+		" s.address, c.reason, c.outcome, c.vlan, c.mac, iif(json_valid(c.senders),"
+		" c.senders, NULL)"
+		" FROM conn c JOIN host h ON h.id = c.host JOIN server s ON s.id = c.server WHERE"
+		" c.id IN (SELECT id FROM conn WHERE ended IS NULL ORDER BY id DESC LIMIT ?1)"
+		" OR c.id IN (SELECT id FROM (SELECT id, last FROM conn ORDER BY id DESC LIMIT ?1)"
+		" WHERE last >= ?2) ORDER BY c.last",
+	/* At most ?2 of both, those that were known first. */
+	[SQL_SENDERS_JOIN] =
+		"UPDATE conn SET senders = (SELECT json_group_array(value) FROM (SELECT DISTINCT"
+		" value FROM (SELECT value FROM json_each(?3) UNION ALL SELECT value FROM"
+		" json_each(?4)) LIMIT ?2)) WHERE id = ?1",
 	[SQL_CLOSE_RUNS] = "UPDATE run SET ended = beat WHERE ended IS NULL",
 	[SQL_SOURCE_FIND] = "SELECT max(complete) FROM source WHERE digest = ?1",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(run, bytes, noted, digest, name)"

@@ -99,8 +99,9 @@ static void note_facts(struct entry *e)
 {
 	const struct smtp_facts *facts = &e->dialogue.smtp.facts;
 
-	e->flow->sent = facts->messages > 0;
-	e->flow->rejected = facts->replies_4xx > 0 || facts->replies_5xx > 0;
+	e->flow->sent = e->flow->sent_before || facts->messages > 0;
+	e->flow->rejected =
+		e->flow->rejected_before || facts->replies_4xx > 0 || facts->replies_5xx > 0;
 	/* Of the other ports the tracker tells.  What was but guessed may be taken back. */
 	if (facts->encrypted || e->flow->port_class == PORT_WATCHED)
 		e->flow->encrypted = facts->encrypted;
@@ -254,6 +255,8 @@ static struct entry *begin(struct dialogs *d, uint32_t index, struct flow *f)
 	e->waits = e->heedless = e->ends = e->over = false;
 	e->dialogue.told_messages = e->dialogue.told_recipients = e->dialogue.told_words = 0;
 	e->dialogue.listed = false;
+	e->dialogue.weighed_at = 0;
+	e->dialogue.weighed = (struct smtp_mark){0};
 	smtp_init(&e->dialogue.smtp);
 	memset(e->sides, 0, sizeof(e->sides));
 	if (f->server_edge)

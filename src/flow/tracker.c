@@ -142,7 +142,7 @@ void tracker_direction(struct tracker *t, bool from_internal, unsigned int weigh
 
 /* --- a flow's life ---------------------------------------------------------------------------- */
 
-static enum flows_list list_of(const struct flow *f)
+enum flows_list tracker_list_of(const struct flow *f)
 {
 	if (f->kind == FLOW_EMBRYO)
 		return LIST_EMBRYO;
@@ -165,7 +165,7 @@ void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp)
 	if (stamp > f->last)
 		f->last = stamp;
 	f->own.active = ticks_of_frame(t);
-	flows_touch(t->flows, f, list_of(f));
+	flows_touch(t->flows, f, tracker_list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
 		queue(t, f);
 }
@@ -181,7 +181,7 @@ void tracker_forget(struct tracker *t, struct flow *f)
 void tracker_supersede(struct tracker *t, struct flow *f)
 {
 	f->ended = true;
-	flows_touch(t->flows, f, list_of(f));
+	flows_touch(t->flows, f, tracker_list_of(f));
 	if (f->kind == FLOW_ATTEMPT)
 		queue(t, f);
 }

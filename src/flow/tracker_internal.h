@@ -56,6 +56,7 @@ static inline bool tracker_is_near(uint32_t a, uint32_t b)
 }
 
 /* tracker.c */
+enum flows_list tracker_list_of(const struct flow *f);
 uint32_t tracker_ticks_since(const struct tracker *t, const struct flow *f);
 /* A frame of f was taken in: it is the youngest of its list now, and may have changed. */
 void tracker_settle(struct tracker *t, struct flow *f, int64_t stamp);

@@ -34,6 +34,8 @@ static void describe(const struct flow *f, const struct dialogue *dialogue, uint
 		.open = !final && !f->ended,
 		.connected = f->connected,
 		.proven = flow_is_proven(f),
+		.has_isn = f->syn_seen,
+		.isn = f->client_isn,
 		.standing = f->standing,
 		.reason = f->reason,
 		.outcome = (uint8_t)flow_outcome(f),

@@ -96,3 +96,21 @@ void alarm_tell(struct alarm *a, const struct batch *batch)
 	tell_listings(a, batch);
 	tell_resets(a, batch);
 }
+
+void alarm_listen(struct alarm_silence *s, const char *name, bool is_up, int64_t after, int64_t now)
+{
+	long long seconds = (long long)((now - s->since) / MOMENT_SECOND);
+
+	if (s->heard && s->said)
+		log_say("%s: frames again, after %lld s of silence", name, seconds);
+	if (s->heard || !is_up || s->since == 0) {
+		s->since = now;
+		s->said = s->said && !s->heard;
+	} else if (!s->said && after > 0 && now - s->since > after) {
+		s->said = true;
+		log_say("%s: silent: no frame for %lld s (silent_after): check the cable, and the "
+			"mirror's configuration on the switch",
+			name, seconds);
+	}
+	s->heard = false;
+}

@@ -89,18 +89,24 @@ static void regain_port(struct watch *w, size_t i)
 	log_say("%s: is back, and watched again", port->name);
 }
 
+int watch_hold_signals(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGINT);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGHUP);
+	sigaddset(ret_set, SIGUSR1); /* by default it would end us */
+	return sigprocmask(SIG_BLOCK, ret_set, NULL) < 0 ? -errno : 0;
+}
+
 /* Signals are blocked before the writer's thread starts, so that it never gets one. */
 static int open_signals(struct watch *w)
 {
 	sigset_t set;
+	int result = watch_hold_signals(&set);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1); /* by default it would end us */
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
+	if (result < 0)
+		return result;
 	w->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return add_source(w, w->signals, SOURCE_SIGNAL);
 }
@@ -136,11 +142,6 @@ static int open_store(struct watch *w)
 	return result;
 }
 
-static void restore(void *context, const struct addr *host, const void *blob, size_t size)
-{
-	way_restore(context, host, blob, size);
-}
-
 static int open_resets(struct watch *w)
 {
 	int result = resetter_open(&w->resetter, w->options.config, w->names, w->port_count);
@@ -156,11 +157,12 @@ static int open_way(struct watch *w)
 {
 	const struct config *c = w->options.config;
 	struct writer_options options = {.store = w->store,
+					 .last_written = store_last_written(w->store),
 					 .news = w->options.news,
 					 .incidents = true,
 					 .yields = true,
 					 .context = w->options.context};
-	struct way_options way = {.id_base = store_next_id(w->store) - 1};
+	struct way_options way = {.id_base = store_next_id(w->store) - 1, .pauses = true};
 	const struct way_resets resets = {.send = resetter_send,
 					  .context = &w->resetter,
 					  .via = w->resetter.via != NULL};
@@ -168,13 +170,18 @@ static int open_way(struct watch *w)
 
 	if (result == 0) {
 		w->way = way_new(&way);
-		result = w->way ? store_load_evidence(w->store, restore, w->way) : -ENOMEM;
+		result = w->way ? 0 : -ENOMEM;
 	}
+	if (result == 0) {
+		way_set_policy(w->way, c->policy);
+		result = watch_load_past(w);
+	}
+	if (result == 0)
+		result = reloader_start(w->options.reload, w->options.context, &w->reloader);
 	if (result == 0)
 		result = writer_start(&options, &w->writer);
 	if (result < 0)
 		return result;
-	way_set_policy(w->way, c->policy);
 	way_set_public(w->way, c->public_addresses, c->public_count);
 	way_set_protected(w->way, c->never_reset, c->never_reset_count, c->reset_limit);
 	way_set_batch(w->way, writer_batch(w->writer));
@@ -281,6 +288,7 @@ static int take_frames(struct watch *w, size_t i, bool wait)
 {
 	int count = capture_dispatch(w->ports[i].capture, DISPATCH_MOST, on_frame, w);
 
+	w->ports[i].silence.heard |= count > 0;
 	way_answer(w->way, w->newest); /* the race: before anything else is done */
 	way_collect(w->way, COLLECT_MOST);
 	if (batch_is_full(writer_batch(w->writer)))
@@ -290,8 +298,10 @@ static int take_frames(struct watch *w, size_t i, bool wait)
 
 static void on_port(struct watch *w, size_t i)
 {
-	int result = w->ports[i].away ? 0 : take_frames(w, i, false);
+	int result;
 
+	watch_clock(w);
+	result = w->ports[i].away ? 0 : take_frames(w, i, false);
 	if (result < 0)
 		lose_port(w, i, result);
 }
@@ -320,11 +330,14 @@ static void on_beat(struct watch *w)
 
 	if (read(w->timer, &expired, sizeof(expired)) != (ssize_t)sizeof(expired))
 		return;
+	watch_clock(w);
 	way_tick(w->way, moment_now());
 	way_collect(w->way, BATCH_SLACK);
 	hand_over(w, false);
 	watch_follow_incident(w);
 	tell_service(w);
+	watch_reload(w);
+	watch_listen(w);
 	if (++w->beats % REOPEN_BEATS == 0)
 		look_for_ports(w);
 }
@@ -342,7 +355,7 @@ static void on_signal(struct watch *w)
 
 	while (read(w->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			watch_reload(w);
+			watch_ask_reload(w);
 		else if (info.ssi_signo == SIGUSR1)
 			stop_resets(w);
 		else
@@ -415,6 +428,7 @@ static void close_all(struct watch *w)
 	service_close(&w->service);
 	way_free(w->way);
 	store_close(w->store);
+	reloader_stop(w->reloader);
 	if (w->signals >= 0)
 		close(w->signals);
 	if (w->timer >= 0)

@@ -9,6 +9,7 @@
 #include "monitor/writer.h"
 #include "alarm.h"
 #include "incident_watch.h"
+#include "reloader.h"
 #include "resetter.h"
 #include "service.h"
 
@@ -18,6 +19,7 @@ struct port {
 	bool away;    /* it has gone, and is not waited for */
 	bool strange; /* what has its name now is of another kind, which was said */
 	bool down;
+	struct alarm_silence silence;
 };
 
 struct watch {
@@ -32,6 +34,12 @@ struct watch {
 	uint32_t beats;
 	int64_t newest; /* stamp of the newest frame */
 	bool stopping;
+	struct {
+		bool known;
+		int64_t ahead; /* of the one that nobody sets */
+		int64_t said;  /* on that one */
+	} clock;
+	struct reloader *reloader;
 	bool said; /* why it cannot start */
 	char user[SANDBOX_USER];
 	bool confined, sealed, strict; /* sandbox.h */
@@ -60,7 +68,17 @@ int watch_seal(struct watch *w);
 /* What came of them. */
 void watch_say_privileges(const struct watch *w);
 
-/* watch_reload.c: reads the configuration again. */
+/* watch_past.c: what earlier runs knew, into the way, whose policy is set. */
+int watch_load_past(struct watch *w);
+
+/* watch_clock.c: notices that the clock was set; before frames are taken, and at each beat. */
+void watch_clock(struct watch *w);
+
+/* watch_silence.c: says which mirror is silent: four times a second. */
+void watch_listen(struct watch *w);
+
+/* watch_reload.c: has the configuration read again, and takes one that was: four times a second. */
+void watch_ask_reload(struct watch *w);
 void watch_reload(struct watch *w);
 
 #endif

@@ -60,12 +60,12 @@ static void reload_resets(struct watch *w, struct config *new)
 }
 
 /* The new configuration is in force from the next frame on, and its limits from the next write. */
-static void reload(struct watch *w)
+static void take(struct watch *w, struct config *new)
 {
-	struct config *old = w->options.config, *new;
+	struct config *old = w->options.config;
 	bool all_ports;
 
-	if (w->options.reload(w->options.context, &new) < 0) {
+	if (!new) {
 		log_say("reload: the configuration in force stays as it was");
 		return;
 	}
@@ -90,9 +90,18 @@ static void reload(struct watch *w)
 		all_ports ? "" : ", but for the ports that it watches");
 }
 
-void watch_reload(struct watch *w)
+void watch_ask_reload(struct watch *w)
 {
 	service_reloading(&w->service);
-	reload(w);
+	reloader_ask(w->reloader);
+}
+
+void watch_reload(struct watch *w)
+{
+	struct config *new = NULL;
+
+	if (!reloader_take(w->reloader, &new))
+		return;
+	take(w, new);
 	service_ready(&w->service);
 }

@@ -7,9 +7,8 @@
 
 #define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
 #define TICK_MOST  (BATCH_SLACK / 2)
-#define JUDGE_EACH (MOMENT_SECOND / 5)	/* less than a beat of the monitor */
-#define SAID	   (10 * MOMENT_SECOND) /* an open connection that was answered has said enough */
-#define SAID_MORE  MOMENT_MINUTE	/* and again, where it goes on */
+#define JUDGE_EACH (MOMENT_SECOND / 5) /* less than a beat of the monitor */
+#define SAID_MORE  MOMENT_MINUTE       /* and again, where it goes on */
 
 /* --- the tracker's sink ----------------------------------------------------------------------- */
 
@@ -75,7 +74,7 @@ static bool is_due(const struct flow *f, const struct dialogue *dialogue, bool o
 {
 	if (!f->weighed)
 		return over ||
-		       (dialogue && (f->sent || f->rejected) && f->last - f->started > SAID);
+		       (dialogue && (f->sent || f->rejected) && f->last - f->started > WAY_SAID);
 	return dialogue && smtp_has_more(&dialogue->smtp.facts, &dialogue->weighed) &&
 	       (over || f->last - dialogue->weighed_at > SAID_MORE);
 }
@@ -88,7 +87,7 @@ static void weigh(struct way *w, struct flow *f, struct dialogue *dialogue, bool
 		w->answered++;
 		inquiry_answer(w->inquiry, f);
 	}
-	f->answered = flow_is_proven(f);
+	f->answered |= flow_is_proven(f); /* one that was resumed is not, at first */
 	if (!is_due(f, dialogue, over))
 		return;
 	inquiry_end(w->inquiry, f, dialogue, !f->ended);
@@ -100,17 +99,17 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 {
 	struct dialogue *dialogue = dialogs_find(w->dialogs, index_of(w, f));
 	struct connection connection;
+	bool over = final && !(w->finishing && w->options.pauses), words;
 	struct connection_texts texts;
 	struct tally change;
 	unsigned int lost;
-	bool words;
 
 	if (!f->told && !is_told_apart(w, f)) {
 		w->crowded += final;
 		return false; /* it waits: the host may yet be proven */
 	}
-	weigh(w, f, dialogue, final);
-	offence_of_flow(f, dialogue, w->options.id_base, final, &connection, &change);
+	weigh(w, f, dialogue, over);
+	offence_of_flow(f, dialogue, w->options.id_base, over, &connection, &change);
 	resets_tell(w->resets, index_of(w, f), f, &connection, &change);
 	words = (dialogue ? offence_has_words(dialogue) : !f->told) &&
 		inquiry_texts(w->inquiry, f, dialogue, &texts);
@@ -405,7 +404,7 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 	       is_watched(w, p.source_port, p.destination_port);
 	if (!ours && !dns && !wanted && !is_sampled(w))
 		return;
-	tracker_clock(w->tracker, p.time);
+	tracker_clock(w->tracker, p.time - w->ahead);
 	if (outcome != DECODE_ICMP_ERROR) {
 		neighbours_note(w->neighbours, &p);
 		resets_note(w->resets, &p);
@@ -443,7 +442,7 @@ void way_answer(struct way *w, int64_t now)
 
 bool way_tick(struct way *w, int64_t now)
 {
-	bool more = tracker_tick(w->tracker, now, TICK_MOST);
+	bool more = tracker_tick(w->tracker, now - w->ahead, TICK_MOST);
 
 	dialogs_tick(w->dialogs, tracker_now(w->tracker), TICK_MOST);
 	return more;
@@ -488,6 +487,7 @@ uint32_t way_collect(struct way *w, uint32_t most)
 
 void way_finish(struct way *w, void (*room)(void *context), void *context)
 {
+	w->finishing = true;
 	collect_routers(w);
 	while (tracker_finish(w->tracker, TICK_MOST) ||
 	       batch_router_count(w->batch) == BATCH_ROUTERS) {

@@ -2,16 +2,21 @@
 #ifndef EGRESS25_SRC_MONITOR_WAY_INTERNAL_H
 #define EGRESS25_SRC_MONITOR_WAY_INTERNAL_H
 
+#include "base/moment.h"
 #include "flow/dialogs.h"
 #include "flow/neighbours.h"
 #include "flow/tracker.h"
 #include "judge/crowd.h"
+#include "judge/offence.h"
 #include "judge/resets.h"
 #include "monitor/inquiry.h"
 #include "monitor/way.h"
 #include "wire/decode.h"
 #include "wire/defrag.h"
 #include "wire/glance.h"
+
+/* An open connection that was answered has said enough. */
+#define WAY_SAID (10 * MOMENT_SECOND)
 
 struct way {
 	struct way_options options;
@@ -36,6 +41,8 @@ struct way {
 		int64_t since, until;
 	} frozen; /* mail servers may not send */
 
+	bool finishing;
+	int64_t ahead; /* see way_set_clock() */
 	uint64_t packets;
 	uint32_t until_sample;
 	int64_t newest;

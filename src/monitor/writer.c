@@ -55,6 +55,10 @@ struct writer {
 	bool last_taken; /* the batch that was being filled when it was to stop */
 	int said;	 /* the kind of failure that was said last */
 	int prune_said;	 /* and of retention's */
+	struct {
+		int64_t now, steady; /* the time that was believed, and the steady clock then */
+		int64_t doubted;     /* since then a later one is; steady; 0: none is */
+	} believed;
 	uint64_t tries;
 	int result;
 	char error[STORE_ERROR];
@@ -192,11 +196,37 @@ static void hand_back(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/*
+ * The time for retention, which takes away for good.  A clock that leapt ahead, since the last look
+ * or since the record was last written, is believed when it has stood there for a day.
+ */
+static int64_t believed_now(struct writer *w)
+{
+	int64_t steady = moment_since_boot(), now = moment_now();
+	int64_t expected = w->believed.now + (steady - w->believed.steady);
+
+	if (w->believed.now == 0 || now <= expected + MOMENT_DAY) {
+		w->believed.now = now;
+		w->believed.steady = steady;
+		w->believed.doubted = 0;
+		return now;
+	}
+	if (w->believed.doubted == 0) {
+		w->believed.doubted = steady;
+		log_say("retention: the clock has leapt ahead by %lld days: nothing is taken away "
+			"for that, unless it stays so for a day",
+			(long long)((now - expected) / MOMENT_DAY));
+	}
+	if (steady - w->believed.doubted >= MOMENT_DAY)
+		w->believed.now = 0;
+	return expected;
+}
+
 /* Whether more waits.  What fails is tried again behind the next write. */
 static bool prune(struct writer *w)
 {
 	char error[STORE_ERROR];
-	int r = store_prune(w->options.store, moment_now(), error);
+	int r = store_prune(w->options.store, believed_now(w), error);
 
 	if (r < 0 && r != w->prune_said)
 		log_say("retention: %s", error);
@@ -315,6 +345,8 @@ int writer_start(const struct writer_options *options, struct writer **ret_)
 	if (w->options.patience == 0)
 		w->options.patience = WRITER_PATIENCE;
 	w->last_beat = moment_steady();
+	w->believed.now = options->last_written;
+	w->believed.steady = moment_since_boot();
 	r = prepare(w);
 	if (r == 0) {
 		ask_for_incident(w);

@@ -313,21 +313,42 @@ static void readers_see_the_lock_while_a_monitor_runs(void **state)
 	close(fd);
 }
 
-static void a_killed_run_and_the_rows_it_left_open_are_closed(void **state)
+static struct flow resumed;
+static uint64_t resumed_id;
+
+static bool take_up(void *context, uint64_t id, const struct flow *f)
+{
+	resumed = *f;
+	resumed_id = id;
+	return *(const bool *)context;
+}
+
+static void a_killed_run_is_closed_and_what_it_left_open_is_taken_up_or_closed(void **state)
 {
 	const char *path = fixture_path("killed.db");
 	struct sqlite3 *db;
+	struct batch *b = fixture_batch();
+	struct connection goes_on;
+	bool taken = true;
+	char error[STORE_ERROR];
 	struct store *s;
 	pid_t child = fork();
 
 	(void)state;
 	if (child == 0) {
-		struct batch *b = fixture_batch();
 		struct connection c = fixture_attempt(1, "10.0.0.1", "192.0.2.1", DAY_START);
 
 		s = fixture_open_path(path); /* a failure here is seen by its row missing */
 		c.open = true;
 		c.last = DAY_START + 5;
+		c.has_isn = true;
+		c.isn = 0xfedcba98;
+		c.connected = true;
+		c.outcome = OUTCOME_SENT;
+		c.has_dialogue = true;
+		c.messages = 3;
+		c.resets = 2;
+		c.bytes_sent = 400;
 		fixture_add(b, &c);
 		fixture_write(s, b);
 		_exit(0);
@@ -337,10 +358,32 @@ static void a_killed_run_and_the_rows_it_left_open_are_closed(void **state)
 	assert_int_equal(fixture_ask(db, "SELECT count(*) FROM conn WHERE ended IS NULL"), 1);
 	sqlite3_close(db);
 	s = fixture_open_path(path);
-	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM conn"), DAY_START + 5);
 	assert_int_equal(fixture_ask(store_database(s),
 				     "SELECT ended = beat FROM run WHERE id = 1"),
 			 1);
+	assert_int_equal(store_load_open(s, DAY_START + 9, take_up, &taken), 0);
+	assert_int_equal(resumed_id, 1);
+	assert_int_equal(resumed.client_isn, 0xfedcba98);
+	assert_true(resumed.syn_seen && resumed.connected && resumed.sent && !resumed.ended);
+	assert_int_equal(resumed.bytes_sent, 400);
+	assert_int_equal(resumed.last, DAY_START + 5);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT ended IS NULL FROM conn"), 1);
+	/* What this run tells of it comes on top. */
+	goes_on = fixture_attempt(1, "10.0.0.1", "192.0.2.1", DAY_START);
+	goes_on.begun = false;
+	goes_on.last = DAY_START + 5;
+	goes_on.open = true;
+	goes_on.has_dialogue = true;
+	goes_on.messages = 2;
+	goes_on.resets = 1;
+	assert_int_equal(batch_add(b, &goes_on, NULL, NULL), 0);
+	assert_int_equal(store_write(s, b, DAY_START + 9, NULL, NULL, error), 0);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT messages FROM conn"), 5);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT resets FROM conn"), 3);
+	batch_free(b);
+	taken = false; /* by a monitor that no longer watches that port */
+	assert_int_equal(store_load_open(s, DAY_START + 9, take_up, &taken), 0);
+	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM conn"), DAY_START + 5);
 	assert_int_equal(fixture_ask(store_database(s), "SELECT ended FROM run WHERE id = 2"), -1);
 	store_close(s);
 }
@@ -387,7 +430,8 @@ int main(void)
 		cmocka_unit_test(a_link_is_refused_and_what_it_names_untouched),
 		cmocka_unit_test(a_second_monitor_is_refused_in_this_process_and_in_another),
 		cmocka_unit_test(readers_see_the_lock_while_a_monitor_runs),
-		cmocka_unit_test(a_killed_run_and_the_rows_it_left_open_are_closed),
+		cmocka_unit_test(
+			a_killed_run_is_closed_and_what_it_left_open_is_taken_up_or_closed),
 		cmocka_unit_test(views_serve_a_reader_that_trusts_no_schema),
 	};
 

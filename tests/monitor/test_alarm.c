@@ -151,6 +151,45 @@ static void resets_that_do_not_work_are_told_once_an_hour(void **state)
 	assert_int_equal(resets(100100, 100050), 1);
 }
 
+static unsigned int listen(struct alarm_silence *s, bool heard, bool is_up, int64_t at)
+{
+	unsigned int before = lines;
+
+	s->heard = heard;
+	alarm_listen(s, "eth1", is_up, 60 * MOMENT_SECOND, at * MOMENT_SECOND);
+	return lines - before;
+}
+
+static void a_silent_mirror_is_told_once_and_that_it_speaks_again(void **state)
+{
+	struct alarm_silence s = {0};
+
+	(void)state;
+	assert_int_equal(listen(&s, false, true, 1000), 0); /* the start */
+	assert_int_equal(listen(&s, true, true, 1050), 0);
+	assert_int_equal(listen(&s, false, true, 1110), 0);
+	assert_int_equal(listen(&s, false, true, 1111), 1);
+	assert_string_equal(last,
+			    "eth1: silent: no frame for 61 s (silent_after): check the cable, "
+			    "and the mirror's configuration on the switch");
+	assert_int_equal(listen(&s, false, true, 9999), 0);
+	assert_int_equal(listen(&s, true, true, 10050), 1);
+	assert_string_equal(last, "eth1: frames again, after 9000 s of silence");
+	assert_int_equal(listen(&s, true, true, 10051), 0);
+	assert_int_equal(listen(&s, false, true, 10112), 1);
+}
+
+static void a_port_that_is_down_is_not_silent(void **state)
+{
+	struct alarm_silence s = {0};
+
+	(void)state;
+	listen(&s, true, true, 1000);
+	assert_int_equal(listen(&s, false, false, 5000), 0);
+	assert_int_equal(listen(&s, false, true, 5060), 0); /* up again: its time begins anew */
+	assert_int_equal(listen(&s, false, true, 5061), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -162,6 +201,8 @@ int main(void)
 		TEST(a_finding_of_a_configured_address_is_always_told),
 		TEST(a_clock_set_back_starts_a_new_minute),
 		TEST(resets_that_do_not_work_are_told_once_an_hour),
+		TEST(a_silent_mirror_is_told_once_and_that_it_speaks_again),
+		TEST(a_port_that_is_down_is_not_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

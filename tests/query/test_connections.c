@@ -94,11 +94,12 @@ static void a_connection_is_told_by_every_field_of_the_interface(void **state)
 {
 	struct scratch *s = *state;
 
-	scratch_sql(s,
-		    "INSERT INTO conn VALUES (77, 1, 4000, 2, 25, %lld, %lld, %lld, 0,"
-		    " 'not a mail server', 'connected', 1, '100.20', '52:54:00:00:00:01', 10, 20,"
-		    " NULL, NULL, 0, NULL, 'pc', '[\"a@example.com\", \"\"]', '220 hi', NULL)",
-		    T0, T0 + 9, T0 + 9);
+	scratch_sql(
+		s,
+		"INSERT INTO conn VALUES (77, 1, 4000, 2, 25, %lld, %lld, %lld, 0,"
+		" 'not a mail server', 'connected', 1, '100.20', '52:54:00:00:00:01', 10, 20,"
+		" NULL, NULL, 0, NULL, 'pc', '[\"a@example.com\", \"\"]', '220 hi', NULL, NULL)",
+		T0, T0 + 9, T0 + 9);
 	expect(s, all, NULL,
 	       ". == [{id: 77, client: \"10.0.0.1\", client_port: 4000, server: \"2001:db8::25\","
 	       " server_port: 25, server_name: null, vlan: 20, mac: \"52:54:00:00:00:01\","

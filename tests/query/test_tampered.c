@@ -55,7 +55,8 @@ static int setup(void **state)
 	scratch_sql(
 		&s,
 		"INSERT INTO conn SELECT NULL, host, 4000, server, port, started, last, last, 0,"
-		" 'why', outcome, 1, '7', NULL, 1, 2, 3, 4, 5, 6, NULL, NULL, NULL, NULL FROM raw");
+		" 'why', outcome, 1, '7', NULL, 1, 2, 3, 4, 5, 6, NULL, NULL, NULL, NULL, NULL "
+		"FROM raw");
 	scratch_sql(&s, "INSERT INTO identity VALUES (1, 'aa', '7', 64, 1, 2, NULL, 'frame'),"
 			" (1, 'bb', '', 64, 1, 2, NULL, 'frame');"
 			"INSERT INTO interface VALUES (2, 'eth1', 9, 1, 1, 500, 400, 7, 0),"

@@ -42,7 +42,7 @@ static int setup(void **state)
 	scratch_sql(
 		&s,
 		"INSERT INTO conn VALUES (1, 1, 4000, 1, 25, %lld, %lld, %lld, 0, 'why', 'sent',"
-		" 1, '', NULL, 1, 2, 1, 1, 0, NULL, 'pc7', '[\"a@b\"]', 'mx', '550')",
+		" 1, '', NULL, 1, 2, 1, 1, 0, NULL, 'pc7', '[\"a@b\"]', 'mx', '550', NULL)",
 		T0, T0, T0);
 	scratch_sql(&s, "INSERT INTO helo VALUES (1, 'pc7', %lld, %lld)", T0, T0);
 	scratch_sql(&s,
