@@ -45,7 +45,8 @@ struct offender {
 	struct maybe_real score;
 	struct list reasons; /* strongest first */
 	bool now_permitted;
-	bool crowded; /* set by offenders_rank(): one of many that reached nobody */
+	int crowded; /* set by offenders_rank(): 0, or one of many that no server spoke to (1), or
+		      * that reached nobody (2) */
 };
 
 /* For report_begin(), and at the head of what `host` shows. */

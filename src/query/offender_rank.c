@@ -36,7 +36,7 @@ static int compare(const void *left, const void *right)
 	int c = (int)a->now_permitted - (int)b->now_permitted;
 
 	if (c == 0)
-		c = (int)a->crowded - (int)b->crowded;
+		c = a->crowded - b->crowded;
 	if (c == 0)
 		c = verdict_place(a) - verdict_place(b);
 	if (c == 0)
@@ -54,18 +54,32 @@ static int compare(const void *left, const void *right)
 	return c;
 }
 
+enum { SPOKEN_TO, SPEAKING, REACHING_NOBODY, CROWDS };
+
+static int crowd_of(const struct offender *o)
+{
+	if (o->outcomes[OUTCOME_SENT] || o->outcomes[OUTCOME_ENCRYPTED] ||
+	    o->outcomes[OUTCOME_REJECTED])
+		return SPOKEN_TO;
+	return o->connected > 0 ? SPEAKING : REACHING_NOBODY;
+}
+
 /*
  * Whoever forges source addresses makes offenders of as many hosts as he likes, and may have them
- * look like bots; but none of them reaches anybody.
+ * look like bots.  He may forge payload too, which counts as connected; but no server speaks to
+ * them.
  */
 static void find_crowd(struct offenders *o)
 {
-	size_t n = 0;
+	size_t n[CROWDS] = {0};
 
 	for (size_t i = 0; i < o->count; i++)
-		n += o->items[i].connected == 0;
-	for (size_t i = 0; i < o->count; i++)
-		o->items[i].crowded = n > OFFENDERS_CROWD && o->items[i].connected == 0;
+		n[crowd_of(&o->items[i])]++;
+	for (size_t i = 0; i < o->count; i++) {
+		int crowd = crowd_of(&o->items[i]);
+
+		o->items[i].crowded = n[crowd] > OFFENDERS_CROWD ? crowd : 0;
+	}
 }
 
 void offenders_rank(struct offenders *o)

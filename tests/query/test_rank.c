@@ -54,6 +54,29 @@ static void a_crowd_that_nobody_answered_ranks_behind_whom_somebody_did(void **s
 	assert_int_equal(place_of_the_answered(OFFENDERS_CROWD + 1), 0);
 }
 
+/* Those of make() have forged payload too; the last one's message was rejected. */
+static size_t place_of_the_rejected(size_t forged)
+{
+	struct offenders o = make(forged);
+	size_t place = 0;
+
+	for (size_t i = 0; i < forged; i++)
+		o.items[i].connected = 9;
+	o.items[forged].outcomes[OUTCOME_REJECTED] = 1;
+	offenders_rank(&o);
+	while (o.items[place].outcomes[OUTCOME_REJECTED] == 0)
+		place++;
+	free(o.items);
+	return place;
+}
+
+static void a_crowd_of_forged_payload_ranks_behind_whom_a_server_spoke_to(void **state)
+{
+	(void)state;
+	assert_int_equal(place_of_the_rejected(OFFENDERS_CROWD), OFFENDERS_CROWD);
+	assert_int_equal(place_of_the_rejected(OFFENDERS_CROWD + 1), 0);
+}
+
 static void but_before_whom_policy_permits_by_now(void **state)
 {
 	struct offenders o = make(OFFENDERS_CROWD + 1);
@@ -71,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_few_that_nobody_answered_rank_by_their_verdict),
 		cmocka_unit_test(a_crowd_that_nobody_answered_ranks_behind_whom_somebody_did),
+		cmocka_unit_test(a_crowd_of_forged_payload_ranks_behind_whom_a_server_spoke_to),
 		cmocka_unit_test(but_before_whom_policy_permits_by_now),
 	};
 
