@@ -50,7 +50,7 @@ static const char filling[] =
 	" (0, 0, 0, 1, 2, 25, 2, 2, " T "), (3600, " HOUR ", 0, 1, 1, 25, 2, 2, " T ");"
 	"INSERT INTO conn SELECT NULL, id, 4000, 1, 25, " T ", " T ", " T
 	", 0, 'why', 'sent', 1, '7',"
-	" 'aa', 1, 2, 3, 4, 5, 6, 'pc7', '[\"a@example.org\"]', '220 hi', '554 no' FROM host;"
+	" 'aa', 1, 2, 3, 4, 5, 6, 'pc7', '[\"a@example.org\"]', '220 hi', '554 no', NULL FROM host;"
 	"INSERT INTO identity VALUES (1, 'aa', '7', 64, 1, 2, NULL, 'frame'),"
 	" (1, 'bb', '', 64, 1, 2, 'pc', 'frame');"
 	"INSERT INTO interface VALUES (2, 'eth1', 9, 1, 1, 500, 400, 7, 0);"
