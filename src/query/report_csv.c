@@ -108,7 +108,7 @@ static void put_joined(FILE *out, const struct field *f, const void *row)
 	if (!cell)
 		return;
 	put_several(cell, f, row);
-	if (fclose(cell) == 0)
+	if (fclose(cell) == 0 && text) /* glibc closes well without memory */
 		put_cell(out, text);
 	else
 		memory_lacks();

@@ -54,7 +54,7 @@ class Flood:
                         int((self.seconds - 1) * PER_SECOND), PER_SECOND, stdout=subprocess.PIPE)
         self.said = json.loads(flood.communicate(timeout=60)[0])
         # The record is behind by what the writer has to do.
-        end = time.monotonic() + 8
+        end = time.monotonic() + 25
         while not sensor.status()["attacks"] and time.monotonic() < end:
             time.sleep(0.2)
         self.midst = sensor.status()
