@@ -55,8 +55,8 @@ static void add_pressures(const struct way *w, struct health *h)
 		h->pressures[i] = *p;
 		if (p->last == 0)
 			continue;
-		h->pressures[i].since = tracker_stamp(w->tracker, p->since);
-		h->pressures[i].last = tracker_stamp(w->tracker, p->last);
+		h->pressures[i].since = tracker_stamp(w->tracker, p->since) + w->ahead;
+		h->pressures[i].last = tracker_stamp(w->tracker, p->last) + w->ahead;
 	}
 }
 
