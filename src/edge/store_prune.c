@@ -31,7 +31,7 @@
 #define LONG_LOG      (32 << 20) /* beyond this a checkpoint is asked for by name */
 #define LONGEST_LOG   (64 << 20)
 #define RESERVE	      (128 << 20)
-#define FRESH_LOG     (INT64_C(5) << 20) /* it begins anew when it is that long, or a batch longer */
+#define FRESH_LOG     (INT64_C(5) << 20) /* it begins anew when so long, or a batch longer */
 #define IDLE_PAGES    256		 /* free pages that may stay */
 #define PASS_INTERVAL MOMENT_MINUTE
 #define HOSTS_SELDOM  (6 * MOMENT_HOUR)
