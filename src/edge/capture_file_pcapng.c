@@ -35,22 +35,37 @@ static int64_t clamp(int64_t t)
 	return t > MOMENT_LAST ? MOMENT_LAST : t;
 }
 
+static int64_t at_most(uint64_t t)
+{
+	return t > (uint64_t)MOMENT_LAST ? MOMENT_LAST : (int64_t)t;
+}
+
+/* Units of 2^-power seconds.  Their product with a million is high * 2^32 + low. */
+static int64_t of_binary(uint64_t units, unsigned int power)
+{
+	uint64_t low = (units & 0xffffffff) * 1000000;
+	uint64_t high = (units >> 32) * 1000000 + (low >> 32);
+
+	if (power >= 32)
+		return at_most(power < 96 ? high >> (power - 32) : 0);
+	if (high > (uint64_t)MOMENT_LAST >> (32 - power))
+		return MOMENT_LAST;
+	return at_most((high << (32 - power)) + ((low & 0xffffffff) >> power));
+}
+
 /* Units of 10^-resolution or, with the high bit, 2^-resolution seconds; truncated, never more than
  * MOMENT_LAST. */
 static int64_t to_microseconds(uint64_t units, uint8_t resolution)
 {
 	unsigned int power = resolution & 0x7f;
-	__extension__ unsigned __int128 t = units;
 
-	if (resolution & 0x80) {
-		t = t * 1000000 >> power;
-	} else {
-		for (; power < 6; power++)
-			t *= 10;
-		for (; power > 6 && t; power--)
-			t /= 10;
-	}
-	return t > (uint64_t)MOMENT_LAST ? MOMENT_LAST : (int64_t)t;
+	if (resolution & 0x80)
+		return of_binary(units, power);
+	for (; power < 6; power++)
+		units = units > (uint64_t)MOMENT_LAST / 10 ? (uint64_t)MOMENT_LAST : units * 10;
+	for (; power > 6 && units; power--)
+		units /= 10;
+	return at_most(units);
 }
 
 static int64_t stamp(const struct file_interface *i, uint32_t high, uint32_t low)

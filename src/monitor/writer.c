@@ -67,8 +67,8 @@ struct writer {
 /* Waits, with the lock held, until `when` at the latest. */
 static void wait_until(struct writer *w, pthread_cond_t *condition, int64_t when)
 {
-	struct timespec t = {.tv_sec = when / MOMENT_SECOND,
-			     .tv_nsec = when % MOMENT_SECOND * 1000};
+	struct timespec t = {.tv_sec = (time_t)(when / MOMENT_SECOND),
+			     .tv_nsec = (long)(when % MOMENT_SECOND * 1000)};
 
 	pthread_cond_timedwait(condition, &w->lock, &t);
 }

@@ -134,7 +134,7 @@ static void play_event(struct player *p, const char *event)
 		smtp_gap(p->play->smtp, false, n);
 		break;
 	case 'T':
-		client_hello(p, n);
+		client_hello(p, (size_t)n);
 		break;
 	case 'A':
 		smtp_assume(p->play->smtp);

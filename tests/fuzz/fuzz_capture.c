@@ -3,6 +3,7 @@
  * and what is wrong is said in one harmless line.  libpcap reads the same classic file beside it:
  * frame for frame they are of one mind.
  */
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,16 @@ static void other_compare(struct other *o, const struct frame *f)
 			  f->time == (uint32_t)h->ts.tv_sec * INT64_C(1000000) + h->ts.tv_usec);
 }
 
+/* Where ours is at the end, or finds the next frame cut, there is none for the other one either. */
+static void other_end(struct other *o, int r)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	if (!o->ended && (r == 0 || r == -ENODATA))
+		FUZZ_MUST(pcap_next_ex(o->pcap, &h, &data) != 1);
+}
+
 static void read_all(struct capture_file *f, const uint8_t *data, size_t size)
 {
 	char error[CAPTURE_ERROR] = "";
@@ -73,6 +84,7 @@ static void read_all(struct capture_file *f, const uint8_t *data, size_t size)
 		FUZZ_MUST(frame.captured == 0 || memchr(frame.data, frame.data[0], frame.captured));
 		other_compare(&other, &frame);
 	}
+	other_end(&other, r);
 	FUZZ_MUST((r < 0) == (error[0] != '\0'));
 	if (r < 0)
 		fuzz_harmless(error);

@@ -53,8 +53,9 @@ static void a_host_is_no_option_and_nothing_for_a_shell(void **state)
 static struct mta_state read_text(const char *text, size_t length)
 {
 	static struct mta_state s;
-	char *copy = malloc(length ? length : 1);
+	char *copy = calloc(1, length ? length : 1);
 
+	assert_non_null(copy);
 	memcpy(copy, text, length);
 	mta_state_read(copy, length, &s);
 	free(copy);

@@ -100,7 +100,8 @@ int main(int argc, char **argv)
 	close(open(argv[4], O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	for (;;) {
 		int64_t left = count ? ring[first].due - now() : 1000000000;
-		struct timespec wait = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+		struct timespec wait = {.tv_sec = (time_t)(left / 1000000000),
+					.tv_nsec = (long)(left % 1000000000)};
 
 		if (left > 0)
 			ppoll(ends, 2, &wait, NULL);

@@ -161,14 +161,14 @@ static void an_incident_ends_by_itself_at_its_limit(void **state)
 	end_resets();
 }
 
-/* A freeze of a second, in the open incident of an hour. */
+/* A freeze of one to two seconds, in the open incident of an hour. */
 static void freeze_for_a_second(int beat)
 {
 	if (beat == 1)
 		open_incident();
 	else if (beat == 5)
 		change_record("UPDATE incident SET freeze = 1, frozen = 0, revision = 2,"
-			      " frozen_until = 1000000 * (unixepoch() + 1)");
+			      " frozen_until = 1000000 * (unixepoch() + 2)");
 	else if (beat == 12)
 		end();
 }

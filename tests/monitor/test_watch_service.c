@@ -58,7 +58,8 @@ static void it_tells_when_it_watches_reloads_and_stops_and_nothing_else(void **s
 				&microseconds, &taken),
 			 1);
 	assert_true(taken > 0);
-	assert_in_range(microseconds, before.tv_sec * 1000000, after.tv_sec * 1000000 + 1000000);
+	assert_in_range(microseconds, before.tv_sec * INT64_C(1000000),
+			after.tv_sec * INT64_C(1000000) + 1000000);
 	expect("READY=1");
 	expect("STOPPING=1\nSTATUS=writing the last of it into the record");
 	expect("");

@@ -65,13 +65,13 @@ static uint64_t fetch(struct sim *s, struct host *h, struct rng *r, uint64_t t, 
 	conn_say(&c, text.at, text.length);
 	text.length = 0;
 	text_server_hello(&text, r);
-	text_record(&text, r, rng_between(r, 2000, 5000));
+	text_record(&text, r, (size_t)rng_between(r, 2000, 5000));
 	conn_answer(&c, 2 * MS, text.at, text.length);
 	text.length = 0;
-	text_record(&text, r, rng_between(r, 200, 900));
+	text_record(&text, r, (size_t)rng_between(r, 200, 900));
 	conn_say(&c, text.at, text.length);
 	text.length = 0;
-	text_record(&text, r, rng_log(r, 300, 6000));
+	text_record(&text, r, (size_t)rng_log(r, 300, 6000));
 	conn_answer(&c, 30 * MS, text.at, text.length);
 	text_done(&text);
 	conn_wait(&c, rng_between(r, 10, 4000) * MS);

@@ -154,7 +154,7 @@ static void compose(struct bot *b, struct rng *r, const struct domain *d, struct
 		memset(&mails[i], 0, sizeof(mails[i]));
 		while (n--)
 			act_add_rcpt(&mails[i], r, d->name);
-		mails[i].size = rng_jitter(r, b->size, 30);
+		mails[i].size = (size_t)rng_jitter(r, b->size, 30);
 		sender_now(b, r, mails[i].to[0], mails[i].from, sizeof(mails[i].from));
 	}
 }

@@ -39,7 +39,7 @@ static void own_address(const struct device *v, struct rng *r, struct mail *m, u
 
 		snprintf(m->to[m->rcpts++], sizeof(m->to[0]), "%s", v->readers[reader]);
 	}
-	m->size = rng_log(r, v->small, v->large);
+	m->size = (size_t)rng_log(r, v->small, v->large);
 	m->attached = v->attached;
 }
 

@@ -141,7 +141,7 @@ static void compose(struct mta *m, struct rng *r, const struct domain *d, struct
 	memset(mail, 0, sizeof(*mail));
 	while (n--)
 		act_add_rcpt(mail, r, d->name);
-	mail->size = rng_log(r, m->small, m->large);
+	mail->size = (size_t)rng_log(r, m->small, m->large);
 	mail->attached = mail->size > 4000;
 	identify(m, r, mail);
 }

@@ -292,7 +292,7 @@ static void hidden(struct talk *k)
 	text_client_hello(&k->out, r, k->v->name);
 	talk_say(k);
 	text_server_hello(&k->in, r);
-	text_record(&k->in, r, rng_between(r, 2500, 4200));
+	text_record(&k->in, r, (size_t)rng_between(r, 2500, 4200));
 	talk_hear(k, 3 * MS);
 	text_put(&k->out, "");
 	text_add(&k->out, "\x14\x03\x03\0\x01\x01", 6);

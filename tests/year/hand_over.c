@@ -66,7 +66,7 @@ static void beat(struct hand *h)
 	h->late += waited > BEAT;
 	h->beats++;
 	if (waited < BEAT)
-		nanosleep(&(struct timespec){.tv_nsec = (BEAT - waited) * 1000}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = (long)((BEAT - waited) * 1000)}, NULL);
 }
 
 void year_hand_over(const char *path, int64_t bytes)
