@@ -411,6 +411,12 @@ int completion_print(const char *shell)
 			shells[i].print();
 			return EXIT_DONE;
 		}
+	if (strcmp(shell, "--help") == 0) {
+		puts("usage: egress25 completion bash | zsh | fish\n\n"
+		     "Prints what the shell needs to complete the command lines of egress25.\n\n"
+		     "example:\n  egress25 completion bash > /etc/bash_completion.d/egress25");
+		return EXIT_DONE;
+	}
 	log_say("completion: \"%s\": expected bash, zsh or fish", shell);
 	return EXIT_USAGE;
 }

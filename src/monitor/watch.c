@@ -137,7 +137,7 @@ static int open_store(struct watch *w)
 	int result = store_open(&options, &w->store, error);
 
 	if (result < 0)
-		log_say("%s: %s", c->record, error);
+		log_say("%s", error);
 	w->said = result < 0;
 	return result;
 }

@@ -161,10 +161,17 @@ def other_shells_are_refused(_):
         else [said.stderr]
 
 
+def help_is_told(_):
+    said = run("completion", "--help")
+    return [] if said.returncode == 0 and said.stdout.startswith("usage: egress25 completion") \
+        and said.stderr == "" else [said.stderr]
+
+
 def main():
     tests = [("every command and option is completed, and nothing else", every_command_and_option),
              ("bash completes at a terminal", bash_terminal),
-             ("completion for an unknown shell is refused", other_shells_are_refused)]
+             ("completion for an unknown shell is refused", other_shells_are_refused),
+             ("completion tells its own help", help_is_told)]
     if shutil.which("zsh"):
         tests.append(("zsh completes at a terminal", zsh_terminal))
     if shutil.which("fish"):
