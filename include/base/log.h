@@ -16,4 +16,8 @@ void log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void log_never_wait(bool yes);
 
+/* Whether a line of PIPE_BUF bytes at most, written to fd now, returns at once, be it with an
+ * error. */
+bool log_is_ready(int fd);
+
 #endif

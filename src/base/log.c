@@ -42,10 +42,9 @@ static size_t escape(const char *plain, char *safe, size_t size)
 	return used;
 }
 
-/* Whether a write returns at once, be it with an error. */
-static bool is_ready(void)
+bool log_is_ready(int fd)
 {
-	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
 
 	return poll(&p, 1, 0) > 0;
 }
@@ -77,6 +76,17 @@ static void say_left_out(void)
 	write_line(line, strlen(line));
 }
 
+/* Where lines are never waited for: whether one may go out.  Else it is counted. */
+static bool may_write(void)
+{
+	if (log_is_ready(STDERR_FILENO))
+		say_left_out();
+	if (log_is_ready(STDERR_FILENO)) /* still */
+		return true;
+	atomic_fetch_add(&left_out, 1);
+	return false;
+}
+
 void log_say(const char *format, ...)
 {
 	char plain[1024], line[LINE];
@@ -86,14 +96,9 @@ void log_say(const char *format, ...)
 	va_start(list, format);
 	vsnprintf(plain, sizeof(plain), format, list);
 	va_end(list);
-	if (atomic_load(&never_waits) && !is_ready()) {
-		atomic_fetch_add(&left_out, 1);
-		return;
-	}
 	memcpy(line, prefix, used);
 	used += escape(plain, line + used, sizeof(line) - used - 1);
 	line[used++] = '\n';
-	if (atomic_load(&never_waits))
-		say_left_out();
-	write_line(line, used);
+	if (!atomic_load(&never_waits) || may_write())
+		write_line(line, used);
 }

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,14 +56,6 @@ struct teller {
 
 #define TOLD_MOST 20 /* lines a second: a flood of forged sources must not flood a journal */
 
-/* Whether a write returns at once, be it with an error. */
-static bool is_ready(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-	return poll(&p, 1, 0) > 0;
-}
-
 /* Whether one more line may go out in this second. */
 static bool take_turn(struct teller *t)
 {
@@ -78,7 +69,7 @@ static bool take_turn(struct teller *t)
 
 static void say_left_out(struct teller *t)
 {
-	if (t->left_out == 0 || t->ended || !is_ready(STDERR_FILENO))
+	if (t->left_out == 0 || t->ended || !log_is_ready(STDERR_FILENO))
 		return;
 	log_say("standard output: %" PRIu64 " new offenders were not told: %s; the record has them",
 		t->left_out,
@@ -95,7 +86,7 @@ static bool send_line(struct teller *t)
 		return false;
 	rewind(t->out);
 	t->error = 0;
-	if (t->ended || t->length > PIPE_BUF || !take_turn(t) || !is_ready(STDOUT_FILENO))
+	if (t->ended || t->length > PIPE_BUF || !take_turn(t) || !log_is_ready(STDOUT_FILENO))
 		return false;
 	n = write(STDOUT_FILENO, t->line, t->length);
 	if (n < 0)

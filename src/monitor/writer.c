@@ -213,8 +213,8 @@ static int64_t believed_now(struct writer *w)
 	}
 	if (w->believed.doubted == 0) {
 		w->believed.doubted = steady;
-		log_say("retention: the clock has leapt ahead by %lld days: nothing is taken away "
-			"for that, unless it stays so for a day",
+		log_say("retention: the clock is %lld days further than when the record was last "
+			"written: nothing is taken away for that, unless it stays so for a day",
 			(long long)((now - expected) / MOMENT_DAY));
 	}
 	if (steady - w->believed.doubted >= MOMENT_DAY)
