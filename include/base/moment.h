@@ -4,6 +4,7 @@
 #ifndef EGRESS25_BASE_MOMENT_H
 #define EGRESS25_BASE_MOMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define MOMENT_SECOND INT64_C(1000000)
@@ -47,5 +48,14 @@ int moment_parse(const char *text, int64_t now, int64_t *ret_);
 
 /* A duration: one or several of NUMBER and s, m, h, d or w ("1h30m").  0, or -EINVAL. */
 int moment_parse_duration(const char *text, int64_t *ret_);
+
+/*
+ * Whether a limit for each second begins anew, of stamps in seconds.  A little back is no other
+ * second: interfaces take turns.  Further back: a clock was set.
+ */
+static inline bool moment_is_next(int64_t second, int64_t before)
+{
+	return second > before || second < before - 2;
+}
 
 #endif

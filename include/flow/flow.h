@@ -80,6 +80,7 @@ struct flow {
 	/* Of a connection that was resumed: before that, already. */
 	bool sent_before : 1;
 	bool rejected_before : 1;
+	bool shaken : 1; /* the client acknowledged what the server sent */
 
 	uint8_t reason; /* the caller's, like standing */
 
@@ -109,10 +110,14 @@ _Static_assert(sizeof(struct flow) <= 168, "struct flow has grown");
 
 enum outcome flow_outcome(const struct flow *f);
 
-/* Either side was heard of it.  Segments of a client alone, payload too, may be forged. */
+/*
+ * Either side was heard of it, and the client of the server.  Segments of a client alone, payload
+ * too, may be forged, and a server answers a forged SYN; but whoever forged it does not see the
+ * number that has to be acknowledged.
+ */
 static inline bool flow_is_proven(const struct flow *f)
 {
-	return f->connected && f->client_edge && f->server_edge;
+	return f->connected && f->client_edge && f->server_edge && f->shaken;
 }
 
 #endif

@@ -70,8 +70,9 @@ void way_set_frozen(struct way *w, int64_t since, int64_t until);
 /*
  * How far the frames' clock is ahead of one that nobody sets: what lasts a while is measured by the
  * difference, so that nothing ends, and nothing is forgotten, where the clock is set.  0 at first.
+ * `steady`: that one's time now, which no frame is later than.
  */
-void way_set_clock(struct way *w, int64_t ahead);
+void way_set_clock(struct way *w, int64_t ahead, int64_t steady);
 
 /* One frame through all rooms: at most a handful of changes to the batch. */
 void way_frame(struct way *w, const struct frame *frame);

@@ -1,9 +1,10 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,12 +14,15 @@
 #define LINE 4096 /* PIPE_BUF: a pipe that poll(2) calls writable has room for it */
 
 static const char prefix[] = "egress25: ";
-static atomic_bool never_waits;
-static atomic_ullong left_out; /* and not said yet */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool never_waits;
+static uint64_t left_out; /* and not said yet */
 
 void log_never_wait(bool yes)
 {
-	atomic_store(&never_waits, yes);
+	pthread_mutex_lock(&lock);
+	never_waits = yes;
+	pthread_mutex_unlock(&lock);
 }
 
 /* Escaped once more, but for the backslashes of what is escaped already. */
@@ -49,7 +53,8 @@ bool log_is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-static void write_line(const char *line, size_t length)
+/* Whether all of it went out. */
+static bool write_line(const char *line, size_t length)
 {
 	while (length > 0) {
 		ssize_t n = write(STDERR_FILENO, line, length);
@@ -57,48 +62,42 @@ static void write_line(const char *line, size_t length)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
+			return false;
 		line += n;
 		length -= (size_t)n;
 	}
+	return true;
 }
 
-static void say_left_out(void)
+/* Before a line, in the same write: what went untold.  Its length. */
+static size_t put_left_out(char line[LINE])
 {
-	unsigned long long count = atomic_exchange(&left_out, 0);
-	char line[128];
-
-	if (count == 0)
-		return;
-	text_print(line, sizeof(line),
-		   "%s%llu line%s before this one went untold: nobody took them\n", prefix, count,
-		   text_s(count));
-	write_line(line, strlen(line));
-}
-
-/* Where lines are never waited for: whether one may go out.  Else it is counted. */
-static bool may_write(void)
-{
-	if (log_is_ready(STDERR_FILENO))
-		say_left_out();
-	if (log_is_ready(STDERR_FILENO)) /* still */
-		return true;
-	atomic_fetch_add(&left_out, 1);
-	return false;
+	line[0] = '\0';
+	if (left_out > 0)
+		text_print(line, LINE,
+			   "%s%" PRIu64 " line%s before this one went untold: nobody took them\n",
+			   prefix, left_out, text_s((int64_t)left_out));
+	return strlen(line);
 }
 
 void log_say(const char *format, ...)
 {
 	char plain[1024], line[LINE];
-	size_t used = sizeof(prefix) - 1;
+	size_t used;
 	va_list list;
 
 	va_start(list, format);
 	vsnprintf(plain, sizeof(plain), format, list);
 	va_end(list);
-	memcpy(line, prefix, used);
+	pthread_mutex_lock(&lock);
+	used = put_left_out(line);
+	memcpy(line + used, prefix, sizeof(prefix) - 1);
+	used += sizeof(prefix) - 1;
 	used += escape(plain, line + used, sizeof(line) - used - 1);
 	line[used++] = '\n';
-	if (!atomic_load(&never_waits) || may_write())
-		write_line(line, used);
+	if ((never_waits && !log_is_ready(STDERR_FILENO)) || !write_line(line, used))
+		left_out++;
+	else
+		left_out = 0;
+	pthread_mutex_unlock(&lock);
 }

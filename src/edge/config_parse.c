@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/text.h"
 
 #define ROOM_LEAST 262144 /* its rows, and the scanner's buffers */
@@ -243,18 +244,6 @@ static int run(const char *text)
 	return r == CFG_SUCCESS ? 0 : -EINVAL;
 }
 
-/*
- * libconfuse (3.3) and its scanner do not bear a lack of memory: they crash, or end the process. So
- * as much as they can want of such a text is asked for and given back before.
- */
-static bool has_room(size_t length)
-{
-	void *room = malloc(ROOM_LEAST + ROOM_EACH * length);
-
-	free(room);
-	return room != NULL;
-}
-
 int config_parse(const char *text, const char *path, struct items *items, char error[CONFIG_ERROR])
 {
 	struct parse parse = {.path = path, .error = error, .items = items};
@@ -262,7 +251,8 @@ int config_parse(const char *text, const char *path, struct items *items, char e
 
 	if (!*text) /* which cfg_parse_buf() takes for an error of the caller's */
 		return 0;
-	if (!has_room(strlen(text)))
+	/* libconfuse (3.3) and its scanner crash without, or end the process. */
+	if (!room_is_there(ROOM_LEAST + ROOM_EACH * strlen(text)))
 		return -ENOMEM;
 	parsing = &parse;
 	r = run(text);

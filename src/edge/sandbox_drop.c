@@ -33,8 +33,13 @@ static int complain(char error[SANDBOX_ERROR], int result, const char *format, .
 
 static int find_named(const char *name, uid_t *ret_, char error[SANDBOX_ERROR])
 {
-	const struct passwd *user = getpwnam(name);
+	const struct passwd *user;
 
+	errno = 0; /* it stays so where there is none, as glibc has it */
+	user = getpwnam(name);
+	if (!user && errno != 0 && errno != ENOENT && errno != ESRCH)
+		return complain(error, -errno, "user %s: cannot be looked up: %s", name,
+				strerror(errno));
 	if (!user)
 		return complain(error, -ENOENT,
 				"user %s: there is none of this name: make one (adduser --system "

@@ -23,6 +23,7 @@
 #include <linux/if_packet.h>
 #include <seccomp.h>
 
+#include "base/room.h"
 #include "sandbox_internal.h"
 
 #define ROOM (4 << 20)
@@ -233,16 +234,6 @@ static int fill(scmp_filter_ctx filter, const int *senders, size_t count)
 	return r;
 }
 
-/* libseccomp (2.5.4) does not bear a lack of memory: it frees twice.  So what it can want is asked
- * for and given back before. */
-static bool has_room(void)
-{
-	void *room = malloc(ROOM);
-
-	free(room);
-	return room != NULL;
-}
-
 int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
 {
 	scmp_filter_ctx filter;
@@ -250,7 +241,7 @@ int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
 
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
 		return -EOPNOTSUPP;
-	if (!has_room())
+	if (!room_is_there(ROOM)) /* libseccomp (2.5.4) frees twice without */
 		return -ENOMEM;
 	filter = seccomp_init(STRICT ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_LOG);
 	if (!filter)

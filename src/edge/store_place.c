@@ -15,20 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/text.h"
-
-static int directory_length(const struct store *s, const char **ret_name)
-{
-	const char *slash = strrchr(s->path, '/');
-
-	*ret_name = slash ? s->path : ".";
-	return slash && slash > s->path ? (int)(slash - s->path) : 1;
-}
 
 int store_say_errno(struct store *s, int r)
 {
 	const char *name;
-	int directory = directory_length(s, &name);
+	int directory = (int)path_directory(s->path, &name);
 
 	if (r == -ENOENT)
 		text_print(s->error, sizeof(s->error),
@@ -58,6 +51,13 @@ bool store_trusts(const struct store *s, const struct stat *file)
 	       file->st_uid == s->directory.st_uid;
 }
 
+/* Whether more than its owner and our group may write a directory. */
+static bool is_open(const struct stat *directory)
+{
+	return directory->st_mode & S_IWOTH ||
+	       (directory->st_mode & S_IWGRP && directory->st_gid != getegid());
+}
+
 /*
  * `own`: it must be ours or root's, for files are made there; else it is another one's record,
  * whose directory says whom to trust.
@@ -65,7 +65,7 @@ bool store_trusts(const struct store *s, const struct stat *file)
 static int check_directory(struct store *s, bool own)
 {
 	const char *name;
-	int length = directory_length(s, &name);
+	int length = (int)path_directory(s->path, &name);
 	char *directory = strndup(name, (size_t)length);
 	int r = directory ? 0 : -ENOMEM;
 
@@ -74,10 +74,11 @@ static int check_directory(struct store *s, bool own)
 	free(directory);
 	if (r < 0)
 		return store_say_errno(s, r);
-	if (s->directory.st_mode & S_IWOTH)
+	if (is_open(&s->directory))
 		text_print(s->error, sizeof(s->error),
-			   "%s: every user may write its directory %.*s, and put another file in "
-			   "its place: name one in a directory of your own with --record",
+			   "%s: others may write its directory %.*s, and put another file in its "
+			   "place: chmod go-w it, or name one in a directory of your own with "
+			   "--record",
 			   s->path, length, name);
 	else if (own && s->directory.st_uid != 0 && s->directory.st_uid != geteuid())
 		text_print(s->error, sizeof(s->error),

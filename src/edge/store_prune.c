@@ -183,9 +183,9 @@ static int64_t reserve(const struct store *s)
 {
 	int64_t share = s->retention_bytes / 8;
 
-	if (share >= RESERVE)
-		return RESERVE;
-	return s->retention_bytes >= 6 * FRESH_LOG ? share + FRESH_LOG : share;
+	if (s->retention_bytes >= 6 * FRESH_LOG)
+		share += FRESH_LOG;
+	return share < RESERVE ? share : RESERVE;
 }
 
 static int prune_size(struct store *s, int64_t now)
@@ -257,15 +257,21 @@ static int prune_step(struct store *s, int64_t now)
 	return end < 0 ? end : r;
 }
 
-static int64_t log_bytes(const struct store *s)
+/* SQLITE_FCNTL_FILE_POINTER or SQLITE_FCNTL_JOURNAL_POINTER. */
+static int64_t file_bytes(const struct store *s, int which)
 {
 	sqlite3_file *file = NULL;
 	sqlite3_int64 bytes = 0;
 
-	if (!s->path || sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) ||
-	    !file || !file->pMethods || file->pMethods->xFileSize(file, &bytes))
+	if (!s->path || sqlite3_file_control(s->db, "main", which, &file) || !file ||
+	    !file->pMethods || file->pMethods->xFileSize(file, &bytes))
 		return 0;
 	return bytes;
+}
+
+static int64_t log_bytes(const struct store *s)
+{
+	return file_bytes(s, SQLITE_FCNTL_JOURNAL_POINTER);
 }
 
 /* Whether the log is at most that long, or could be cut. */
@@ -283,9 +289,10 @@ static bool cut_log(struct store *s, int64_t most)
 
 int store_bound_log(struct store *s)
 {
-	int64_t most = s->retention_bytes > LONGEST_LOG ? s->retention_bytes : LONGEST_LOG;
+	/* File and log together are what the limit is for. */
+	int64_t most = s->retention_bytes - file_bytes(s, SQLITE_FCNTL_FILE_POINTER);
 
-	if (s->retention_bytes <= 0 || cut_log(s, most))
+	if (s->retention_bytes <= 0 || cut_log(s, most > LONGEST_LOG ? most : LONGEST_LOG))
 		return 0;
 	text_print(s->error, sizeof(s->error),
 		   "%s: its log has grown to %lld MiB, for another program holds an old state of "

@@ -180,12 +180,14 @@ static int load_row(struct loading *l, struct sqlite3_stmt *st)
 	return 0;
 }
 
+/* What nobody took up, and what stood beyond those that were asked for. */
 static int close_rows(struct loading *l)
 {
-	int r = l->refused_count ? store_begin(l->s) : 0;
+	int r = store_begin(l->s);
 
-	if (r < 0 || l->refused_count == 0)
+	if (r < 0)
 		return r;
+	r = store_do(l->s, STORE_BIND(l->s, SQL_CLOSE_OLDER, STORE_RESUMED));
 	for (size_t i = 0; i < l->refused_count && r == 0; i++)
 		r = store_do(l->s, STORE_BIND(l->s, SQL_CLOSE_ONE, l->refused[i]));
 	return store_end(l->s, r);

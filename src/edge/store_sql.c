@@ -138,6 +138,8 @@ static const char *const texts[] = {
 			" (SELECT coalesce(max(next_id), 1) FROM run))",
 	[SQL_LAST_BEAT] = "SELECT max(beat) FROM run",
 	[SQL_CLOSE_OPEN] = "UPDATE conn SET ended = last WHERE ended IS NULL",
+	[SQL_CLOSE_OLDER] = "UPDATE conn SET ended = last WHERE ended IS NULL AND id NOT IN"
+			    " (SELECT id FROM conn WHERE ended IS NULL ORDER BY id DESC LIMIT ?1)",
 	[SQL_CLOSE_ONE] = "UPDATE conn SET ended = last WHERE id = ?1 AND ended IS NULL",
 	/* Those that are open, and the newest ones that had a frame since ?2. */
 	[SQL_RESUME] =

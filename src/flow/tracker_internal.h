@@ -16,7 +16,8 @@
 #define TRACKER_STEP_MOST (TRACKER_SECOND * 86400 * 100)
 #define TRACKER_REMEMBER  TRACKER_TICKS(240)
 #define TRACKER_NEAR	  (1 << 20) /* sequence numbers that belong to one window */
-#define TRACKER_SYN_DATA  65535	    /* most payload of a SYN, Fast Open (RFC 7413) */
+#define TRACKER_BEHIND	  65535 /* what a client acknowledges may lie so far back, to prove it */
+#define TRACKER_SYN_DATA  65535 /* most payload of a SYN, Fast Open (RFC 7413) */
 
 struct tracker {
 	struct tracker_sink sink;

@@ -140,6 +140,8 @@ void tracker_client_segment(struct tracker *t, struct flow *f, const struct pack
 	} else {
 		if ((p->flags & TCP_ACK) || p->payload_length > 0)
 			f->connected = true;
+		f->shaken |= (p->flags & TCP_ACK) && f->server_edge &&
+			     (uint32_t)tracker_distance(f->server_shown, p->ack) <= TRACKER_BEHIND;
 		take_client_data(t, f, p);
 		if ((p->flags & TCP_ACK) && f->server_edge &&
 		    tracker_is_near(p->seq, f->client_next))

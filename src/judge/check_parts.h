@@ -11,7 +11,6 @@
 #define SAY(c, ...)    text_print((c)->seen, sizeof((c)->seen), __VA_ARGS__)
 #define ADVISE(c, ...) text_print((c)->advice, sizeof((c)->advice), __VA_ARGS__)
 
-/* "s" for any number but 1 */
 /* Adds to a text that ends somewhere in size bytes. */
 #define check_add(text, size, ...)                                                                 \
 	text_print((text) + strlen(text), (size)-strlen(text), __VA_ARGS__)

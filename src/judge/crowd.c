@@ -11,6 +11,7 @@
 #include "base/moment.h"
 
 #define WAYS	8
+#define KEPT	((uint32_t)(3 * MOMENT_DAY / MOMENT_SECOND))
 #define BUCKETS (CROWD_HOSTS / WAYS)
 
 struct member {
@@ -80,6 +81,12 @@ static bool gives_way(const struct member *a, const struct member *b)
 	return a->proven != b->proven ? b->proven : a->seen < b->seen;
 }
 
+/* A place that is not given away: of one that was proven, and seen since. */
+static bool is_kept(const struct member *m, uint32_t second)
+{
+	return m->seen && m->proven && second - m->seen < KEPT;
+}
+
 bool crowd_admit(struct crowd *c, const struct addr *host, bool proven, int64_t now)
 {
 	uint32_t second = (uint32_t)(now / MOMENT_SECOND) + 1;
@@ -99,7 +106,7 @@ bool crowd_admit(struct crowd *c, const struct addr *host, bool proven, int64_t 
 	}
 	if (!proven) {
 		make_room(c, now);
-		if (c->room == 0 || (place->seen && place->proven))
+		if (c->room == 0 || is_kept(place, second))
 			return false;
 		c->room--;
 	}

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/moment.h"
+
 #define REMEMBERED 256
 #define SECOND	   INT64_C(1000000)
 
@@ -53,7 +55,7 @@ static bool may_read(struct notice_reader *r, uint32_t before, int64_t time)
 
 	if (before >= NOTICE_READS)
 		return false;
-	if (second != r->second) {
+	if (moment_is_next(second, r->second)) {
 		r->second = second;
 		r->reads = 0;
 	}

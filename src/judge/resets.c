@@ -205,10 +205,7 @@ static enum reset_refusal refuse(const struct resets *r, const struct flow *f,
 
 static bool has_room(struct share *s, uint32_t second, uint32_t limit)
 {
-	int32_t ahead = (int32_t)(second - s->second);
-
-	/* A little back: interfaces take turns.  Further back: a clock was set. */
-	if (ahead > 0 || ahead < -2)
+	if (moment_is_next(second, s->second))
 		*s = (struct share){.second = second};
 	return s->segments + SEGMENTS <= limit;
 }

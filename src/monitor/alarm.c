@@ -42,7 +42,7 @@ static bool is_told(struct alarm *a, const struct listing *l)
 static void tell_listings(struct alarm *a, const struct batch *batch)
 {
 	char text[LISTING_TEXT];
-	int64_t now = moment_now();
+	int64_t now = moment_steady();
 
 	renew(&a->claims, "claims that we are blacklisted", now);
 	renew(&a->findings, "addresses that two servers call blacklisted", now);
@@ -57,7 +57,7 @@ static void tell_listings(struct alarm *a, const struct batch *batch)
 static void tell_unclassified(struct alarm *a, const struct batch *batch)
 {
 	const struct health *h = batch_read_health(batch);
-	int64_t now = moment_now();
+	int64_t now = moment_steady();
 	char text[HEALTH_TEXT];
 
 	if (h->unclassified == a->unclassified || (a->unclassified && now - a->at < MOMENT_HOUR))
@@ -75,7 +75,7 @@ static void tell_resets(struct alarm *a, const struct batch *batch)
 	const struct health *h = batch_read_health(batch);
 	int64_t killable = (int64_t)(h->resets.killable - a->killable);
 	int64_t killed = (int64_t)(h->resets.killed - a->killed);
-	int64_t now = moment_now();
+	int64_t now = moment_steady();
 
 	if (killable < KILLABLE_LEAST)
 		return;

@@ -12,25 +12,26 @@ struct reloader {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	pthread_cond_t start;
-	bool begun, asked, stop, done;
-	struct config *new; /* NULL: it could not be read */
+	bool begun, stop, done;
+	uint64_t asked, taken; /* how often, and of these are answered by what is read */
+	struct config *new;    /* NULL: it could not be read */
 };
 
-static bool wait_for_work(struct reloader *r)
+static bool wait_for_work(struct reloader *r, uint64_t *ret_asked)
 {
 	bool stop;
 
 	pthread_mutex_lock(&r->lock);
-	while (!r->asked && !r->stop)
+	while (r->asked == r->taken && !r->stop)
 		pthread_cond_wait(&r->work, &r->lock);
-	r->asked = false;
+	*ret_asked = r->asked;
 	stop = r->stop;
 	pthread_mutex_unlock(&r->lock);
 	return !stop;
 }
 
 /* One that nobody took is out of date now. */
-static void hand_over(struct reloader *r, struct config *new)
+static void hand_over(struct reloader *r, struct config *new, uint64_t asked)
 {
 	struct config *old;
 
@@ -38,6 +39,7 @@ static void hand_over(struct reloader *r, struct config *new)
 	old = r->new;
 	r->new = new;
 	r->done = true;
+	r->taken = asked;
 	pthread_mutex_unlock(&r->lock);
 	config_free(old);
 }
@@ -45,15 +47,16 @@ static void hand_over(struct reloader *r, struct config *new)
 static void *run(void *context)
 {
 	struct reloader *r = context;
+	uint64_t asked;
 
 	pthread_mutex_lock(&r->lock);
 	r->begun = true;
 	pthread_cond_signal(&r->start);
 	pthread_mutex_unlock(&r->lock);
-	while (wait_for_work(r)) {
+	while (wait_for_work(r, &asked)) {
 		struct config *new = NULL;
 
-		hand_over(r, r->load(r->context, &new) < 0 ? NULL : new);
+		hand_over(r, r->load(r->context, &new) < 0 ? NULL : new, asked);
 	}
 	return NULL;
 }
@@ -109,19 +112,21 @@ void reloader_stop(struct reloader *r)
 void reloader_ask(struct reloader *r)
 {
 	pthread_mutex_lock(&r->lock);
-	r->asked = true;
+	r->asked++;
 	pthread_cond_signal(&r->work);
 	pthread_mutex_unlock(&r->lock);
 }
 
-bool reloader_take(struct reloader *r, struct config **ret_new)
+bool reloader_take(struct reloader *r, struct config **ret_new, bool *ret_more)
 {
 	bool done;
 
 	pthread_mutex_lock(&r->lock);
 	done = r->done;
-	if (done)
+	if (done) {
 		*ret_new = r->new;
+		*ret_more = r->asked != r->taken;
+	}
 	r->new = NULL;
 	r->done = false;
 	pthread_mutex_unlock(&r->lock);

@@ -22,7 +22,7 @@ void reloader_stop(struct reloader *r);
 
 void reloader_ask(struct reloader *r);
 /* Whether one was read since the last call, and how that ended: *ret_new is the caller's, or NULL
- * where the reading failed. */
-bool reloader_take(struct reloader *r, struct config **ret_new);
+ * where the reading failed.  *ret_more: another was asked for since. */
+bool reloader_take(struct reloader *r, struct config **ret_new, bool *ret_more);
 
 #endif

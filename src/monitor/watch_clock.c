@@ -28,5 +28,5 @@ void watch_clock(struct watch *w)
 		say_step(w, step, steady);
 	w->clock.known = true;
 	w->clock.ahead = ahead;
-	way_set_clock(w->way, ahead);
+	way_set_clock(w->way, ahead, steady);
 }

@@ -42,15 +42,19 @@ static void set_limits(struct watch *w, const struct config *c)
 	writer_set_limits(w->writer, &limits);
 }
 
+/* Of what may be NULL: not set. */
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 /* Nothing is opened now that was not at the start. */
 static void reload_resets(struct watch *w, struct config *new)
 {
-	const char *via = w->resetter.via;
-
 	if (resetter_allows(new) < 0)
 		new->reset = RESET_OFF;
 	if ((new->reset != RESET_NEVER && w->resetter.never) ||
-	    strcmp(new->reset_via ? new->reset_via : "", via ? via : "") != 0)
+	    !same_text(new->reset_via, w->resetter.via))
 		log_say("reload: resets that were never to be sent, and another reset_via, need a "
 			"restart");
 	if (w->resetter.never)
@@ -77,8 +81,8 @@ static void take(struct watch *w, struct config *new)
 		return;
 	}
 	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
-	    strcmp(new->sensor, old->sensor) != 0)
-		log_say("reload: a change of interfaces, record or sensor needs a restart");
+	    strcmp(new->sensor, old->sensor) != 0 || !same_text(new->user, old->user))
+		log_say("reload: a change of interfaces, record, sensor or user needs a restart");
 	way_set_policy(w->way, new->policy);
 	way_set_public(w->way, new->public_addresses, new->public_count);
 	reload_resets(w, new);
@@ -99,9 +103,11 @@ void watch_ask_reload(struct watch *w)
 void watch_reload(struct watch *w)
 {
 	struct config *new = NULL;
+	bool more;
 
-	if (!reloader_take(w->reloader, &new))
+	if (!reloader_take(w->reloader, &new, &more))
 		return;
 	take(w, new);
-	service_ready(&w->service);
+	if (!more)
+		service_ready(&w->service);
 }

@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "base/text.h"
 
 /* Where the file stands, by its name. */
 static char *directory_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *directory;
+	size_t length = path_directory(path, &directory);
 
-	if (!slash)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	return strndup(directory, length);
 }
 
 /* And where it truly stands, if its name is a link's; NULL where there is no file. */

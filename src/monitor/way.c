@@ -99,7 +99,7 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 {
 	struct dialogue *dialogue = dialogs_find(w->dialogs, index_of(w, f));
 	struct connection connection;
-	bool over = final && !(w->finishing && w->options.pauses), words;
+	bool over = final && (f->ended || !(w->finishing && w->options.pauses)), words;
 	struct connection_texts texts;
 	struct tally change;
 	unsigned int lost;
@@ -404,7 +404,7 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 	       is_watched(w, p.source_port, p.destination_port);
 	if (!ours && !dns && !wanted && !is_sampled(w))
 		return;
-	tracker_clock(w->tracker, p.time - w->ahead);
+	tracker_clock(w->tracker, way_clock(w, p.time));
 	if (outcome != DECODE_ICMP_ERROR) {
 		neighbours_note(w->neighbours, &p);
 		resets_note(w->resets, &p);
@@ -419,7 +419,8 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 void way_frame(struct way *w, const struct frame *frame)
 {
 	enum decode outcome;
-	bool other = is_other(w, frame, &outcome);
+	/* Where each is in the sample a glance saves nothing. */
+	bool other = w->options.sample > 1 && is_other(w, frame, &outcome);
 
 	note_frame(w, frame);
 	if (!other || is_sampled(w)) {
@@ -442,7 +443,7 @@ void way_answer(struct way *w, int64_t now)
 
 bool way_tick(struct way *w, int64_t now)
 {
-	bool more = tracker_tick(w->tracker, now - w->ahead, TICK_MOST);
+	bool more = tracker_tick(w->tracker, way_clock(w, now), TICK_MOST);
 
 	dialogs_tick(w->dialogs, tracker_now(w->tracker), TICK_MOST);
 	return more;

@@ -33,7 +33,7 @@ void way_note_pressure(struct way *w)
 	const struct tracker_counters *c = tracker_counters(w->tracker);
 	const struct dialogs_counters *d = dialogs_counters(w->dialogs);
 	uint64_t counts[PRESSURE_KIND_COUNT] = {
-		[PRESSURE_SYNS] = c->attempts - w->answered,
+		[PRESSURE_SYNS] = c->attempts + w->resumed - w->answered,
 		[PRESSURE_ATTEMPTS] = w->answered,
 		[PRESSURE_HOSTS] = w->crowded,
 		[PRESSURE_DIALOGUES] = d->evicted,

@@ -42,7 +42,8 @@ struct way {
 	} frozen; /* mail servers may not send */
 
 	bool finishing;
-	int64_t ahead; /* see way_set_clock() */
+	int64_t ahead, latest; /* see way_set_clock() */
+	uint64_t resumed;      /* attempts of an earlier run, that nobody had answered */
 	uint64_t packets;
 	uint32_t until_sample;
 	int64_t newest;
@@ -62,5 +63,13 @@ struct way {
 
 /* way_health.c: looks at what grows fast. */
 void way_note_pressure(struct way *w);
+
+/* By the clock that nobody sets.  A stamp of a moment before the other one was set is now's. */
+static inline int64_t way_clock(const struct way *w, int64_t stamp)
+{
+	int64_t at = stamp - w->ahead;
+
+	return w->latest && at > w->latest + MOMENT_SECOND ? w->latest : at;
+}
 
 #endif

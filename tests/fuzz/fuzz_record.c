@@ -18,7 +18,8 @@
 static const char *const tables[] = {"run",	    "host",	    "server",	"host_sum",
 				     "contact_sum", "conn",	    "identity", "interface",
 				     "lost",	    "unclassified", "router",	"pruned",
-				     "helo",	    "verdict",	    "listing",	"incident"};
+				     "helo",	    "verdict",	    "listing",	"incident",
+				     "attack"};
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
 static void sql(sqlite3 *db, const char *text)
@@ -55,6 +56,7 @@ static const char filling[] =
 	" (1, 'bb', '', 64, 1, 2, 'pc', 'frame');"
 	"INSERT INTO interface VALUES (2, 'eth1', 9, 1, 1, 500, 400, 7, 0);"
 	"INSERT INTO lost VALUES (2, 'truncated frame', 4);"
+	"INSERT INTO attack VALUES (2, 'syn flood', " T ", " T ", 5000);"
 	"INSERT INTO unclassified VALUES (2, '203.0.113.5', '198.51.100.4', 25);"
 	"INSERT INTO router VALUES ('aa', 1);"
 	"INSERT INTO pruned VALUES ('minutes', 1, " T ");"

@@ -85,11 +85,21 @@ static void a_proven_host_is_not_forgotten_for_others(void **state)
 	assert_false(admit(77, false, now + 38 * MOMENT_HOUR));
 }
 
+static void a_proven_host_long_silent_gives_way(void **state)
+{
+	(void)state;
+	/* More than there is room for, so that each place is taken. */
+	assert_int_equal(admit_many(0, 400000, true, MOMENT_HOUR), 400000);
+	assert_int_equal(admit_many(1000000, 200, false, 2 * MOMENT_HOUR), 0);
+	assert_int_equal(admit_many(1000000, 200, false, 7 * MOMENT_DAY), 200);
+}
+
 static void an_old_clock_and_a_far_leap_take_nobody_away(void **state)
 {
 	(void)state;
+	assert_int_equal(admit_many(0, 100000, false, 100 * MOMENT_HOUR), CROWD_AT_ONCE);
 	assert_true(admit(1, false, 0));
-	assert_true(admit(1, false, INT64_MAX / 2));
+	assert_false(admit(200000, false, 0));
 	assert_true(admit(2, false, INT64_MAX / 2));
 }
 
@@ -101,6 +111,7 @@ int main(void)
 		TEST(and_some_more_each_hour_but_never_more_than_at_once),
 		TEST(a_proven_host_always_is),
 		TEST(a_proven_host_is_not_forgotten_for_others),
+		TEST(a_proven_host_long_silent_gives_way),
 		TEST(an_old_clock_and_a_far_leap_take_nobody_away),
 	};
 

@@ -17,10 +17,10 @@ static unsigned int lines;
 static char last[LISTING_TEXT];
 
 /* The linker puts these in the place of the wall clock and of standard error. */
-int64_t __wrap_moment_now(void);
+int64_t __wrap_moment_steady(void);
 void __wrap_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-int64_t __wrap_moment_now(void)
+int64_t __wrap_moment_steady(void)
 {
 	return now;
 }
