@@ -39,7 +39,7 @@ void way_set_batch(struct way *w, struct batch *batch);
 
 /* Public addresses of ours, as configured; copied. */
 void way_set_public(struct way *w, const struct addr *addresses, size_t count);
-/* Evidence against a host of an earlier run; before the first frame. */
+/* Evidence against a host of an earlier run; before the first frame, and after way_tick(). */
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size);
 
 /*

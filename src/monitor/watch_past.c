@@ -16,10 +16,11 @@ static bool resume(void *context, uint64_t id, const struct flow *f)
 int watch_load_past(struct watch *w)
 {
 	int64_t now = moment_now();
-	int result = store_load_evidence(w->store, restore, w->way);
+	int result;
 
 	watch_clock(w);
 	way_tick(w->way, now);
+	result = store_load_evidence(w->store, restore, w->way);
 	if (result == 0)
 		result = store_load_open(w->store, now, resume, w->way);
 	return result;

@@ -261,7 +261,7 @@ void way_set_public(struct way *w, const struct addr *addresses, size_t count)
 
 void way_restore(struct way *w, const struct addr *host, const void *blob, size_t size)
 {
-	crowd_admit(w->crowd, host, true, 0);
+	crowd_admit(w->crowd, host, true, tracker_now(w->tracker));
 	inquiry_restore(w->inquiry, host, blob, size);
 }
 

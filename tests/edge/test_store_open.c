@@ -388,6 +388,43 @@ static void a_killed_run_is_closed_and_what_it_left_open_is_taken_up_or_closed(v
 	store_close(s);
 }
 
+/* More than are taken up at once: the oldest are closed, and none is left open for good. */
+static void what_is_open_beyond_those_that_are_taken_up_is_closed(void **state)
+{
+	const char *path = fixture_path("many.db");
+	struct store *s = fixture_open_path(path);
+	struct batch *b = fixture_batch();
+	struct connection c = fixture_attempt(1, "10.0.0.1", "192.0.2.1", DAY_START);
+	bool taken = true;
+
+	(void)state;
+	c.open = true;
+	fixture_add(b, &c);
+	fixture_write(s, b);
+	batch_free(b);
+	fixture_ask(
+		store_database(s),
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+		" INSERT INTO conn(host, client_port, server, server_port, started, last,"
+		" standing, reason, outcome, connected, vlan, bytes_sent,"
+		" bytes_received, resets)"
+		" SELECT host, i %% 60000, server, server_port, started + i, last + i, standing,"
+		" reason, outcome, connected, vlan, bytes_sent, bytes_received, resets FROM conn, n"
+		" RETURNING 1",
+		STORE_RESUMED + 9);
+	assert_int_equal(fixture_ask(store_database(s),
+				     "SELECT count(*) FROM conn WHERE ended IS NULL"),
+			 STORE_RESUMED + 10);
+	assert_int_equal(store_load_open(s, DAY_START + 9, take_up, &taken), 0);
+	assert_int_equal(fixture_ask(store_database(s),
+				     "SELECT count(*) FROM conn WHERE ended IS NULL"),
+			 STORE_RESUMED);
+	assert_int_equal(fixture_ask(store_database(s),
+				     "SELECT count(*) FROM conn WHERE ended = last AND id <= 10"),
+			 10);
+	store_close(s);
+}
+
 static void views_serve_a_reader_that_trusts_no_schema(void **state)
 {
 	const char *path = fixture_path("views.db");
@@ -432,6 +469,7 @@ int main(void)
 		cmocka_unit_test(readers_see_the_lock_while_a_monitor_runs),
 		cmocka_unit_test(
 			a_killed_run_is_closed_and_what_it_left_open_is_taken_up_or_closed),
+		cmocka_unit_test(what_is_open_beyond_those_that_are_taken_up_is_closed),
 		cmocka_unit_test(views_serve_a_reader_that_trusts_no_schema),
 	};
 

@@ -66,13 +66,18 @@ static mode_t mode_of(const char *path)
 	return st.st_mode & 07777;
 }
 
-static void a_directory_that_every_user_may_write_is_refused(void **state)
+static void a_directory_that_others_may_write_is_refused(void **state)
 {
-	const char *path = place("open", 01777, 0, 0);
+	const char *path = place("readers", 0770, 0, STRANGER);
 
 	(void)state;
 	assert_int_equal(try_open(path), -EACCES);
-	assert_non_null(strstr(error, "every user may write its directory"));
+	assert_non_null(strstr(error, "others may write its directory"));
+	assert_int_equal(chown(fixture_path("readers"), 0, getegid()), 0);
+	assert_int_equal(try_open(path), 0);
+	path = place("open", 01777, 0, 0);
+	assert_int_equal(try_open(path), -EACCES);
+	assert_non_null(strstr(error, "others may write its directory"));
 	assert_false(exists(path));
 	assert_false(exists(behind(path, "-lock")));
 }
@@ -172,7 +177,7 @@ static int leave(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_directory_that_every_user_may_write_is_refused),
+		cmocka_unit_test(a_directory_that_others_may_write_is_refused),
 		cmocka_unit_test(a_directory_of_another_user_is_refused),
 		cmocka_unit_test(a_record_of_another_user_is_refused),
 		cmocka_unit_test(what_stands_beside_a_record_must_be_its_own),
