@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +13,15 @@
 #define LINE 4096 /* PIPE_BUF: a pipe that poll(2) calls writable has room for it */
 
 static const char prefix[] = "egress25: ";
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* The lock of stderr is theirs too. */
 static bool never_waits;
 static uint64_t left_out; /* and not said yet */
 
 void log_never_wait(bool yes)
 {
-	pthread_mutex_lock(&lock);
+	flockfile(stderr);
 	never_waits = yes;
-	pthread_mutex_unlock(&lock);
+	funlockfile(stderr);
 }
 
 /* Escaped once more, but for the backslashes of what is escaped already. */
@@ -89,7 +88,7 @@ void log_say(const char *format, ...)
 	va_start(list, format);
 	vsnprintf(plain, sizeof(plain), format, list);
 	va_end(list);
-	pthread_mutex_lock(&lock);
+	flockfile(stderr);
 	used = put_left_out(line);
 	memcpy(line + used, prefix, sizeof(prefix) - 1);
 	used += sizeof(prefix) - 1;
@@ -99,5 +98,5 @@ void log_say(const char *format, ...)
 		left_out++;
 	else
 		left_out = 0;
-	pthread_mutex_unlock(&lock);
+	funlockfile(stderr);
 }

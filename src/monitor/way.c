@@ -419,7 +419,6 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 void way_frame(struct way *w, const struct frame *frame)
 {
 	enum decode outcome;
-	/* Where each is in the sample a glance saves nothing. */
 	bool other = w->options.sample > 1 && is_other(w, frame, &outcome);
 
 	note_frame(w, frame);

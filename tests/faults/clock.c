@@ -35,7 +35,8 @@ static struct timeval shifted(int64_t seconds, int64_t microseconds)
 {
 	int64_t at = seconds * SECOND + microseconds + (offset ? *offset : 0);
 
-	return (struct timeval){.tv_sec = at / SECOND, .tv_usec = at % SECOND};
+	return (struct timeval){.tv_sec = (time_t)(at / SECOND),
+				.tv_usec = (suseconds_t)(at % SECOND)};
 }
 
 int clock_gettime(clockid_t which, struct timespec *t)
