@@ -161,7 +161,7 @@ static void an_incident_ends_by_itself_at_its_limit(void **state)
 	end_resets();
 }
 
-/* A freeze of one to two seconds, in the open incident of an hour. */
+/* A freeze of one to two seconds, in the open incident of an hour; its end is waited for. */
 static void freeze_for_a_second(int beat)
 {
 	if (beat == 1)
