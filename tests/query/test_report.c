@@ -33,6 +33,7 @@ static const char *const hostile[] = {
 	"",
 };
 #define HOSTILE (sizeof(hostile) / sizeof(*hostile))
+_Static_assert(HOSTILE == 14, "the expectations below say how many rows they look at");
 
 static char *escaped(const char *text)
 {
@@ -66,22 +67,44 @@ static void escaping_fits_any_buffer(void **state)
 	}
 }
 
-/* One offender and one connection with a hostile text in every text there is. */
-static void fill(struct offender *o, struct connection_row *c, char *text)
+/* Offenders and connections with a hostile text in every text there is, one text a row. */
+struct strangers {
+	char *texts[HOSTILE];
+	const char *lists[HOSTILE][2];
+	struct offender offenders[HOSTILE];
+	struct connection_row connections[HOSTILE];
+};
+
+static void fill(struct strangers *all)
 {
-	*o = (struct offender){.name = text,
-			       .vendor = text,
-			       .sensor = text,
-			       .first_seen = TIME_UNKNOWN,
-			       .last_seen = TIME_UNKNOWN};
-	snprintf(o->address, sizeof(o->address), "%s", "10.0.0.1");
-	*c = (struct connection_row){.server_name = text,
-				     .helo = text,
-				     .banner = text,
-				     .reply = text,
-				     .offence = text,
-				     .sensor = text,
-				     .ended = TIME_UNKNOWN};
+	for (size_t i = 0; i < HOSTILE; i++) {
+		char *text = all->texts[i] = escaped(hostile[i]);
+		struct list list = {all->lists[i], 2};
+
+		all->lists[i][0] = all->lists[i][1] = text;
+		all->offenders[i] = (struct offender){.name = text,
+						      .vendor = text,
+						      .sensor = text,
+						      .first_seen = TIME_UNKNOWN,
+						      .last_seen = TIME_UNKNOWN,
+						      .helo = list};
+		snprintf(all->offenders[i].address, sizeof(all->offenders[i].address), "%s",
+			 "10.0.0.1");
+		all->connections[i] = (struct connection_row){.server_name = text,
+							      .helo = text,
+							      .banner = text,
+							      .reply = text,
+							      .offence = text,
+							      .sensor = text,
+							      .senders = list,
+							      .ended = TIME_UNKNOWN};
+	}
+}
+
+static void empty(struct strangers *all)
+{
+	for (size_t i = 0; i < HOSTILE; i++)
+		free(all->texts[i]);
 }
 
 static void assert_harmless(const char *text)
@@ -96,52 +119,47 @@ static void assert_harmless(const char *text)
 
 static void hostile_texts_come_through_json_as_they_were_escaped(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < HOSTILE; i++) {
-		char *text = escaped(hostile[i]), *json;
-		const char *helo[] = {text, text};
-		struct connection_row c;
-		struct offender o;
+	struct strangers all;
+	char *json;
 
-		fill(&o, &c, text);
-		o.helo = (struct list){helo, 2};
-		json = scratch_print(REPORT_JSON, 100, offender_fields, &o, 1, sizeof(o));
-		assert_harmless(json);
-		assert_json(json, "(.[0].name == .[0].vendor) and (.[0].helo == [.[0].name,"
-				  " .[0].name]) and (.[0].name | type == \"string\")");
-		free(json);
-		c.senders = (struct list){helo, 2};
-		json = scratch_print(REPORT_JSON, 100, connection_fields, &c, 1, sizeof(c));
-		assert_harmless(json);
-		assert_json(json, "(.[0].helo == .[0].banner) and (.[0].senders | length == 2)");
-		free(json);
-		free(text);
-	}
+	(void)state;
+	fill(&all);
+	json = scratch_print(REPORT_JSON, 100, offender_fields, all.offenders, HOSTILE,
+			     sizeof(*all.offenders));
+	assert_harmless(json);
+	assert_json(json, "length == 14 and all(.[]; .name == .vendor and .helo == [.name, .name]"
+			  " and (.name | type == \"string\"))");
+	free(json);
+	json = scratch_print(REPORT_JSON, 100, connection_fields, all.connections, HOSTILE,
+			     sizeof(*all.connections));
+	assert_harmless(json);
+	assert_json(json, "length == 14 and all(.[]; .helo == .banner and"
+			  " (.senders | length == 2))");
+	free(json);
+	empty(&all);
 }
 
 static void hostile_texts_are_one_harmless_cell_of_csv(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < HOSTILE; i++) {
-		char *text = escaped(hostile[i]), *csv;
-		struct connection_row c;
-		struct offender o;
+	struct strangers all;
+	char *csv;
 
-		fill(&o, &c, text);
-		csv = scratch_print(REPORT_CSV, 100, connection_fields, &c, 1, sizeof(c));
-		assert_harmless(csv);
-		assert_csv(csv,
-			   "len(rows) == 1 and None not in rows[0] and"
-			   " rows[0][\"helo\"] == rows[0][\"banner\"] == rows[0][\"offence\"] and"
-			   " not any(v.lstrip(\" \\t\\r\\n\\\"\")[:1] in list(\"=+-@\")"
-			   " for v in rows[0].values())");
-		free(csv);
-		csv = scratch_print(REPORT_CSV, 100, offender_fields, &o, 1, sizeof(o));
-		assert_csv(csv, "len(rows) == 1 and None not in rows[0] and"
-				" rows[0][\"name\"] == rows[0][\"vendor\"]");
-		free(csv);
-		free(text);
-	}
+	(void)state;
+	fill(&all);
+	csv = scratch_print(REPORT_CSV, 100, connection_fields, all.connections, HOSTILE,
+			    sizeof(*all.connections));
+	assert_harmless(csv);
+	assert_csv(csv, "len(rows) == 14 and all(None not in r and"
+			" r[\"helo\"] == r[\"banner\"] == r[\"offence\"] and"
+			" not any(v.lstrip(\" \\t\\r\\n\\\"\")[:1] in list(\"=+-@\")"
+			" for v in r.values()) for r in rows)");
+	free(csv);
+	csv = scratch_print(REPORT_CSV, 100, offender_fields, all.offenders, HOSTILE,
+			    sizeof(*all.offenders));
+	assert_csv(csv, "len(rows) == 14 and all(None not in r and"
+			" r[\"name\"] == r[\"vendor\"] for r in rows)");
+	free(csv);
+	empty(&all);
 }
 
 static void a_formula_is_text_in_csv(void **state)
