@@ -6,6 +6,7 @@
 #include "edge/sandbox.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,13 +90,43 @@ static int become(uid_t uid)
 	return 0;
 }
 
-/* What the kernel says of it. */
-static bool is_dropped(uid_t uid)
+#define GROUPS_MOST 256 /* of one user; beyond, nothing is started rather than too much kept */
+
+static bool is_among(gid_t gid, const gid_t *list, int count)
 {
+	for (int i = 0; i < count; i++)
+		if (list[i] == gid)
+			return true;
+	return false;
+}
+
+/* Whether that user's groups are all that we have. */
+static bool has_groups_of(const struct passwd *user)
+{
+	gid_t real, effective, saved, ours[GROUPS_MOST], theirs[GROUPS_MOST];
+	int count = getgroups(GROUPS_MOST, ours), known = GROUPS_MOST;
+
+	if (getresgid(&real, &effective, &saved) < 0 || real != user->pw_gid ||
+	    effective != user->pw_gid || saved != user->pw_gid)
+		return false;
+	if (count < 0 || getgrouplist(user->pw_name, user->pw_gid, theirs, &known) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (!is_among(ours[i], theirs, known))
+			return false;
+	return true;
+}
+
+/* What the kernel says of it.  Who stays who he is keeps his groups. */
+static bool is_dropped(uid_t uid, bool changed)
+{
+	const struct passwd *user = changed ? getpwuid(uid) : NULL;
 	uid_t real, effective, saved;
 
 	if (getresuid(&real, &effective, &saved) < 0 || real != uid || effective != uid ||
 	    saved != uid)
+		return false;
+	if (changed && (!user || !has_groups_of(user)))
 		return false;
 	capng_clear(CAPNG_SELECT_ALL);
 	return capng_get_caps_process() == 0 &&
@@ -116,7 +147,7 @@ static void name_user(uid_t uid, char ret_[SANDBOX_USER])
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR])
 {
-	uid_t uid = geteuid();
+	uid_t before = geteuid(), uid = before;
 	int r = user ? find_named(user, &uid, error) : find_owner(directory, &uid, error);
 
 	if (r < 0)
@@ -127,7 +158,7 @@ int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_
 		r = -errno;
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
-	if (r < 0 || !is_dropped(uid))
+	if (r < 0 || !is_dropped(uid, uid != before))
 		return complain(error, -EPERM,
 				"privileges: cannot be given up: start this as root, or as a user "
 				"with CAP_NET_RAW alone");

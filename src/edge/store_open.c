@@ -366,6 +366,18 @@ static int open_file(struct store *s)
 	return r;
 }
 
+/* SQLite would open it for reading alone, and fail in the midst. */
+static int check_writable(struct store *s)
+{
+	if (faccessat(AT_FDCWD, s->path, W_OK, AT_EACCESS) == 0)
+		return 0;
+	if (errno != EACCES)
+		return store_say_errno(s, -errno);
+	return say(s, -EACCES,
+		   "may be read by this user, not written: ask its owner, or a member of the "
+		   "file's group");
+}
+
 /*
  * A version that still stands in the log alone is SQLite's to tell, and an older record is the
  * monitor's to bring up to date: it holds the lock.
@@ -382,6 +394,8 @@ int store_open_beside(struct store *s)
 		return say(s, -ENOENT,
 			   "no record: start egress25 watch, or name another with "
 			   "--record");
+	if (r == 0)
+		r = check_writable(s);
 	if (r == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 				      NULL) != SQLITE_OK)
 		r = s->db ? store_fail(s) : -ENOMEM;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +27,7 @@
 
 #include <linux/if_packet.h>
 
+#include <cap-ng.h>
 #include <cmocka.h>
 
 #include "edge/sandbox.h"
@@ -118,6 +120,21 @@ static void seal_for_never(void)
 		_exit(9);
 }
 
+/* --- a library that does not do all that it was asked ---------------------------------------- */
+
+static bool keeps_groups, keeps_gid;
+
+int __real_capng_change_id(int uid, int gid, capng_flags_t flags);
+int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags);
+
+/* In place of the library's, by the linker. */
+int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags)
+{
+	return __real_capng_change_id(uid, keeps_gid ? -1 : gid,
+				      keeps_groups ? flags & ~(unsigned int)CAPNG_INIT_SUPP_GRP
+						   : flags);
+}
+
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void who_has_dropped_has_no_privilege(void **state)
@@ -148,6 +165,47 @@ static void root_without_capabilities_is_left_its_files_alone(void **state)
 	(void)state;
 	each_is(rows, COUNT(rows), drop_as_root, REFUSED);
 	assert_int_equal(outcome(drop_as_root, makes_beside_the_record), COULD);
+}
+
+/* With groups of root's, as a login has them. */
+static int has_the_users_groups_alone(void)
+{
+	static const gid_t roots[] = {0, 4, 27};
+	gid_t left[COUNT(roots) + 1];
+	int count;
+
+	if (setgroups(COUNT(roots), roots) < 0)
+		return -1;
+	drop_to_nobody();
+	count = getgroups(COUNT(left), left);
+	for (int i = 0; i < count; i++)
+		if (left[i] != getegid())
+			return -1;
+	return count < 0 || getegid() == 0 ? -1 : 0;
+}
+
+static int is_told_that_it_cannot(void)
+{
+	static const gid_t roots[] = {0, 4, 27};
+	char user[SANDBOX_USER], error[SANDBOX_ERROR] = "";
+
+	return setgroups(COUNT(roots), roots) == 0 &&
+			       sandbox_drop("nobody", top, user, error) == -EPERM &&
+			       strstr(error, "cannot be given up")
+		       ? 0
+		       : -1;
+}
+
+static void who_has_dropped_has_the_groups_of_his_user_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome(NULL, has_the_users_groups_alone), COULD);
+	keeps_groups = true;
+	assert_int_equal(outcome(NULL, is_told_that_it_cannot), COULD);
+	keeps_groups = false;
+	keeps_gid = true;
+	assert_int_equal(outcome(NULL, is_told_that_it_cannot), COULD);
+	keeps_gid = false;
 }
 
 static int becomes_the_owner(void)
@@ -319,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_dropped_has_no_privilege),
+		cmocka_unit_test(who_has_dropped_has_the_groups_of_his_user_alone),
 		cmocka_unit_test(root_without_capabilities_is_left_its_files_alone),
 		cmocka_unit_test(root_becomes_the_owner_of_the_records_directory),
 		cmocka_unit_test(a_user_that_is_not_there_is_refused_with_what_to_do),
