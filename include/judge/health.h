@@ -15,6 +15,12 @@
 #define HEALTH_LOSSES	  48
 #define HEALTH_EXAMPLES	  8
 
+/* How a monitor runs, in words; and those of them that tell what its kernel lacks. */
+#define HEALTH_PRIVILEGES 256
+#define HEALTH_UNCONFINED "not confined: this kernel has no Landlock"
+#define HEALTH_UNSEALED	  "not sealed: this kernel has no seccomp"
+#define HEALTH_BUT_LOGS	  "which on this architecture but logs"
+
 struct health_interface {
 	char name[32];	   /* escaped; a file's path is cut to its end */
 	uint64_t received; /* frames handed to us */
@@ -49,6 +55,7 @@ struct health {
 		uint64_t sent, planned, limited, refused; /* segments */
 		uint64_t killable, killed;		  /* connections */
 	} resets;
+	const char *privileges; /* outlives the batch; NULL where it runs with what it was given */
 	struct pressure pressures[PRESSURE_KIND_COUNT];
 	uint8_t loss_count;
 	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */

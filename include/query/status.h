@@ -72,7 +72,9 @@ struct status {
 		bool over;	 /* its limit has passed, or its thaw began, and nobody proved it */
 		char words[512]; /* what to tell an admin, loudly */
 	} freeze;
+	char *privileges; /* how the monitor runs, in words; NULL where nothing tells */
 	struct list blind;
+	struct list notes;    /* texts: what makes a running monitor less safe than it could be */
 	struct list attacks;  /* struct status_attack of the last day, newest first */
 	struct list listings; /* struct notice_row: what remote servers say of us */
 	struct list remarks;  /* texts: mail servers unlike themselves */
@@ -89,6 +91,9 @@ int status_load_attacks(const struct record *r, int64_t run, int64_t now, struct
 
 /* The reasons, from what is filled already: `blind` of *s.  Without memory some are missing. */
 void status_judge(struct status *s, int64_t silent_after, int64_t now);
+
+/* Fills `notes`, from what is filled already.  0 or -ENOMEM. */
+int status_note(struct status *s);
 
 /* Fills `freeze` but for the row, from that. */
 void status_judge_freeze(struct status *s, int64_t now);

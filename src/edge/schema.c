@@ -271,6 +271,8 @@ static const char version_2_tables[] =
 	"ALTER TABLE conn ADD COLUMN isn INTEGER;"
 	/* What the run did with resets; segments, and connections. */
 	"ALTER TABLE run ADD COLUMN reset_mode TEXT;"
+	/* How a monitor runs, in words; NULL of a read. */
+	"ALTER TABLE run ADD COLUMN privileges TEXT;"
 	"ALTER TABLE run ADD COLUMN resets_sent INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE run ADD COLUMN resets_planned INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE run ADD COLUMN resets_limited INTEGER NOT NULL DEFAULT 0;"

@@ -120,7 +120,7 @@ static const char *const texts[] = {
 			   " stray = ?6, inbound = ?7, internal = ?8, copies = ?9,"
 			   " unclassified = ?10, resets_sent = ?11, resets_planned = ?12,"
 			   " resets_limited = ?13, resets_refused = ?14, killable = ?15,"
-			   " killed = ?16, reset_mode = ?17 WHERE id = ?1",
+			   " killed = ?16, reset_mode = ?17, privileges = ?18 WHERE id = ?1",
 	[SQL_RUN_END] = "UPDATE run SET ended = ?2 WHERE id = ?1",
 	[SQL_RUN_DROP] = "DELETE FROM run WHERE id = ?1",
 	[SQL_INTERFACE_PUT] =

@@ -54,6 +54,7 @@ static int put_health(struct store *s, const struct health *h)
 	int r;
 
 	store_text(st, 17, h->resets.mode);
+	store_text(st, 18, h->privileges);
 	r = store_do(s, st);
 	for (size_t i = 0; i < h->interface_count && i < HEALTH_INTERFACES && r == 0; i++)
 		r = put_interface(s, &h->interfaces[i]);

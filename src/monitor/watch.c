@@ -253,6 +253,7 @@ static void fill_health(struct watch *w)
 	struct health *h = batch_health(writer_batch(w->writer));
 
 	way_health(w->way, h);
+	h->privileges = w->privileges[0] ? w->privileges : NULL;
 	h->interface_count = (uint8_t)w->port_count;
 	for (size_t i = 0; i < w->port_count; i++) {
 		struct port *port = &w->ports[i];
@@ -437,7 +438,7 @@ static void close_all(struct watch *w)
 		close(w->epoll);
 }
 
-static void say_start(const struct watch *w)
+static void say_start(struct watch *w)
 {
 	const struct config *c = w->options.config;
 

@@ -4,6 +4,7 @@
 
 #include "edge/capture.h"
 #include "edge/sandbox.h"
+#include "judge/health.h"
 #include "monitor/watch.h"
 #include "monitor/way.h"
 #include "monitor/writer.h"
@@ -43,6 +44,7 @@ struct watch {
 	bool said; /* why it cannot start */
 	char user[SANDBOX_USER];
 	bool confined, sealed, strict; /* sandbox.h */
+	char privileges[HEALTH_PRIVILEGES];
 	struct alarm alarm;
 	struct resetter resetter;
 	bool hurried;	     /* real-time priority was asked for */
@@ -65,8 +67,8 @@ void watch_heed_listings(struct watch *w);
 int watch_drop(struct watch *w);
 int watch_confine(struct watch *w);
 int watch_seal(struct watch *w);
-/* What came of them. */
-void watch_say_privileges(const struct watch *w);
+/* What came of them, for the log and the record. */
+void watch_say_privileges(struct watch *w);
 
 /* watch_past.c: what earlier runs knew, into the way, whose policy is set. */
 int watch_load_past(struct watch *w);

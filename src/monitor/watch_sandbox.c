@@ -96,13 +96,14 @@ int watch_seal(struct watch *w)
 	return result == -EOPNOTSUPP ? 0 : result;
 }
 
-void watch_say_privileges(const struct watch *w)
+void watch_say_privileges(struct watch *w)
 {
-	log_say("runs as %s without capabilities%s%s%s", w->user,
-		w->confined ? ", confined by Landlock"
-			    : ", not confined: this kernel has no Landlock",
-		w->sealed ? ", sealed by seccomp" : ", not sealed: this kernel has no seccomp",
-		w->sealed && !w->strict ? ", which on this architecture but logs" : "");
+	text_print(w->privileges, sizeof(w->privileges),
+		   "runs as %s without capabilities, %s, %s%s", w->user,
+		   w->confined ? "confined by Landlock" : HEALTH_UNCONFINED,
+		   w->sealed ? "sealed by seccomp" : HEALTH_UNSEALED,
+		   w->sealed && !w->strict ? ", " HEALTH_BUT_LOGS : "");
+	log_say("%s", w->privileges);
 	if (!w->options.config->user && geteuid() == 0)
 		log_say("runs as root, since the record's directory is root's: give it to a user "
 			"of its own (chown), or name one with --user");

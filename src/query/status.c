@@ -58,7 +58,7 @@ static void load_file(const struct record *r, struct status *s)
 static const char run_sql[] = "SELECT id, mode, sensor, started, beat,"
 			      " ended IS NULL AND id = (SELECT max(id) FROM run), packets, "
 			      "stray, unclassified, newest, resets_sent, resets_planned,"
-			      " resets_limited, resets_refused, killable, killed"
+			      " resets_limited, resets_refused, killable, killed, privileges"
 			      " FROM run ORDER BY mode = 'watch' DESC, id DESC LIMIT 1";
 
 static void load_resets(sqlite3_stmt *q, struct status *s)
@@ -95,6 +95,7 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 		s->unclassified.connections = record_count(q, 8);
 		s->newest = record_time(q, 9);
 		load_resets(q, s);
+		s->privileges = record_text_new(q, 16);
 		fresh = now - s->beat < 5 * MOMENT_SECOND;
 		s->running = open && strcmp(s->mode, "watch") == 0 && (held < 0 ? fresh : held > 0);
 	}
@@ -247,6 +248,11 @@ int status_load(struct record *r, int64_t silent_after, int64_t now, struct stat
 	}
 	status_judge(&s, silent_after, now);
 	status_judge_freeze(&s, now);
+	rc = status_note(&s);
+	if (rc < 0) {
+		status_done(&s);
+		return rc;
+	}
 	*ret_ = s;
 	return 0;
 }
@@ -270,6 +276,8 @@ void status_done(struct status *s)
 	free((void *)s->unclassified.examples.items);
 	notices_done(&s->listings);
 	texts_done(&s->remarks);
+	texts_done(&s->notes);
+	free(s->privileges);
 	free(s->sensor);
 	free(s->record.path);
 	*s = (struct status){0};

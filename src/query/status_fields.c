@@ -104,6 +104,8 @@ const struct field status_fields[] = {
 	{"listings", FIELD_OBJECTS, AT(listings), .fields = notice_fields,
 	 .size = sizeof(struct notice_row)},
 	{"remarks", FIELD_TEXTS, AT(remarks)},
+	{"privileges", FIELD_TEXT, AT(privileges)},
+	{"notes", FIELD_TEXTS, AT(notes)},
 	{"written", FIELD_TIME, AT(beat)},
 	{0},
 };

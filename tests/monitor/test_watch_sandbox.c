@@ -32,6 +32,9 @@ static void it_drops_and_is_confined_before_the_record_is_opened_and_sealed_behi
 	assert_int_equal(fake.writable, 1);
 	assert_non_null(strstr(words, "runs as someone without capabilities, confined by Landlock, "
 				      "sealed by seccomp\n"));
+	assert_int_equal(ask(path, "SELECT privileges = 'runs as someone without capabilities, "
+				   "confined by Landlock, sealed by seccomp' FROM run"),
+			 1);
 	end_resets();
 }
 
@@ -58,6 +61,12 @@ static void a_kernel_without_landlock_or_seccomp_is_told_and_used(void **state)
 	words = run(fixture_path("old.db"), at_once);
 	assert_non_null(strstr(words, "not confined: this kernel has no Landlock, not sealed: this "
 				      "kernel has no seccomp"));
+	assert_int_equal(
+		ask(fixture_path("old.db"),
+		    "SELECT privileges = 'runs as someone without capabilities, not "
+		    "confined: this kernel has no Landlock, not sealed: this kernel has no "
+		    "seccomp' FROM run"),
+		1);
 	end_resets();
 }
 

@@ -290,6 +290,31 @@ static void whoever_may_send_and_behaves_like_a_bot_is_a_remark(void **state)
 		  " \"10.0.0.1 (bot 0.93): behaves like a bot\"]");
 }
 
+/* In the monitor's words, see tests/monitor/test_watch_sandbox.c. */
+static void how_the_monitor_runs_is_told_and_what_its_seal_lacks(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, ".privileges == null and .notes == []");
+	scratch_sql(&f->s, "UPDATE run SET privileges = 'runs as egress25 without capabilities, "
+			   "confined by Landlock, sealed by seccomp'");
+	expect(f, ".privileges == \"runs as egress25 without capabilities, confined by Landlock, "
+		  "sealed by seccomp\" and .notes == [] and .blind == []");
+	scratch_sql(&f->s, "UPDATE run SET privileges = 'runs as root without capabilities, "
+			   "not confined: this kernel has no Landlock, "
+			   "not sealed: this kernel has no seccomp'");
+	expect(f,
+	       "(.notes | length == 3) and .blind == [] and (.notes[0] | contains(\"not confined "
+	       "by Landlock\")) and (.notes[1] | contains(\"not sealed by seccomp\")) and"
+	       " (.notes[2] | contains(\"runs as root\"))");
+	scratch_sql(&f->s, "UPDATE run SET privileges = 'runs as egress25 without capabilities, "
+			   "confined by Landlock, sealed by seccomp, which on this architecture "
+			   "but logs'");
+	expect(f, "(.notes | length == 1) and (.notes[0] | contains(\"but logs\"))");
+	scratch_sql(&f->s, "UPDATE run SET ended = beat");
+	expect(f, ".notes == [] and .privileges != null");
+}
+
 #define WITH_RECORD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 /* A freeze that began so long ago, and lasts or lasted until then; nobody has proven its end. */
@@ -388,6 +413,7 @@ int main(void)
 		WITH_RECORD(one_connection_is_told_as_one),
 		WITH_RECORD(whoever_may_send_and_behaves_like_a_bot_is_a_remark),
 		WITH_RECORD(an_attack_is_told_with_its_beginning_and_its_end),
+		WITH_RECORD(how_the_monitor_runs_is_told_and_what_its_seal_lacks),
 		WITH_RECORD(a_frozen_mail_server_is_told_loudly),
 		WITH_RECORD(a_thaw_that_nobody_has_proven_is_told_whatever_became_of_the_incident),
 		WITH_RECORD(a_sheet_fits_the_terminal),
