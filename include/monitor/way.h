@@ -18,9 +18,9 @@ struct way;
 
 struct way_options {
 	struct hash_key key;
-	uint32_t sample;    /* of the frames that are not ours, one in so many tells whose MAC it is
-			     * and which way it goes;
-			     * 0: each, as behind a kernel filter that has sampled already */
+	uint32_t sample;    /* of the frames that are not ours, one in so many, and a hundred a
+			     * second where there are fewer, tells whose MAC it is and which way it
+			     * goes; 0: each, as behind a kernel filter that has sampled already */
 	uint32_t flows;	    /* connections at once; 0: TRACKER_FLOWS */
 	int64_t judge_each; /* frames' time between looks at which hosts' evidence has changed; 0:
 			     * a fifth of a second, so that a new offender is told with what is

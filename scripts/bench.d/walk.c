@@ -62,7 +62,7 @@ uint64_t walk_counted(struct way *way, struct capture_file *f)
 
 int main(int argc, char **argv)
 {
-	struct way_options options = {.key = {{25, 587}}, .sample = 16, .judge_each = 60000000};
+	struct way_options options = {.key = {{25, 587}}, .sample = 64, .judge_each = 60000000};
 	struct policy *policy = policy_new();
 	struct way *way = way_new(&options);
 	char error[CAPTURE_ERROR] = "no memory";

@@ -132,16 +132,13 @@ static int find_id(struct store *s, struct id_cache *c, const struct id_kind *ki
 	return r;
 }
 
-static int get_id(struct store *s, struct id_cache *c, const struct id_kind *kind,
+static int add_id(struct store *s, struct id_cache *c, const struct id_kind *kind,
 		  const struct addr *a, int64_t *ret_)
 {
-	struct sqlite3_stmt *st;
+	struct sqlite3_stmt *st = store_plain(s, kind->add);
 	char text[ADDR_TEXT];
-	int r = find_id(s, c, kind, a, ret_);
+	int r;
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	st = store_plain(s, kind->add);
 	store_text(st, 1, addr_format(a, text));
 	r = store_do(s, st);
 	if (r < 0)
@@ -153,7 +150,11 @@ static int get_id(struct store *s, struct id_cache *c, const struct id_kind *kin
 
 int store_host_id(struct store *s, const struct addr *a, int64_t *ret_)
 {
-	return get_id(s, &s->hosts, &host_kind, a, ret_);
+	int r = store_host_find(s, a, ret_);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return add_id(s, &s->hosts, &host_kind, a, ret_);
 }
 
 int store_host_find(struct store *s, const struct addr *a, int64_t *ret_)
@@ -170,13 +171,22 @@ int store_server_find(struct store *s, const struct addr *a, int64_t *ret_)
 	return r;
 }
 
-int store_server_id(struct store *s, const struct addr *a, int64_t *ret_)
+int store_server_add(struct store *s, const struct addr *a, int64_t *ret_)
 {
-	int r = get_id(s, &s->servers, &server_kind, a, ret_);
+	int r = add_id(s, &s->servers, &server_kind, a, ret_);
 
 	if (r == 0)
 		store_sweep_mark(s, *ret_);
 	return r;
+}
+
+int store_server_id(struct store *s, const struct addr *a, int64_t *ret_)
+{
+	int r = store_server_find(s, a, ret_);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return store_server_add(s, a, ret_);
 }
 
 static void forget(struct store *s, struct id_cache *c, const char *address)

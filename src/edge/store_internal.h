@@ -250,6 +250,8 @@ int store_host_id(struct store *s, const struct addr *a, int64_t *ret_);
 int store_host_find(struct store *s, const struct addr *a, int64_t *ret_);
 int store_server_find(struct store *s, const struct addr *a, int64_t *ret_);
 int store_server_id(struct store *s, const struct addr *a, int64_t *ret_);
+/* Where it was looked for and is not known. */
+int store_server_add(struct store *s, const struct addr *a, int64_t *ret_);
 void store_host_forget(struct store *s, const char *address);
 void store_server_forget(struct store *s, const char *address);
 

@@ -220,9 +220,10 @@ static int choose_server(struct store *s, struct group *g, const struct sum *sum
 		*ret_ = 0;
 		return 0;
 	}
-	r = store_server_id(s, &sum->server, ret_);
+	r = id ? 0 : store_server_add(s, &sum->server, &id);
 	if (r == 0)
 		enter_server(g);
+	*ret_ = id;
 	return r;
 }
 

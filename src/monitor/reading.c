@@ -25,7 +25,7 @@
 
 #define OFFER_EACH    2048	    /* sums that are worth a transaction */
 #define COLLECT_EACH  16384	    /* frames between looks at what has changed */
-#define SAMPLE_EACH   16	    /* see way.h */
+#define SAMPLE_EACH   64	    /* see way.h */
 #define JUDGE_EACH    MOMENT_MINUTE /* nobody is told before the end */
 #define PROGRESS_EACH (MOMENT_SECOND / 10)
 

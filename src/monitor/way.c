@@ -5,10 +5,11 @@
 
 #include "base/moment.h"
 
-#define SAMPLE_ALL 65536 /* frames at the start, of which each is looked at */
-#define TICK_MOST  (BATCH_SLACK / 2)
-#define JUDGE_EACH (MOMENT_SECOND / 5) /* less than a beat of the monitor */
-#define SAID_MORE  MOMENT_MINUTE       /* and again, where it goes on */
+#define SAMPLE_ALL  16384		  /* frames at the start, of which each is looked at */
+#define SAMPLE_TIME (MOMENT_SECOND / 100) /* and later one at least in so long a time */
+#define TICK_MOST   (BATCH_SLACK / 2)
+#define JUDGE_EACH  (MOMENT_SECOND / 5) /* less than a beat of the monitor */
+#define SAID_MORE   MOMENT_MINUTE	/* and again, where it goes on */
 
 /* --- the tracker's sink ----------------------------------------------------------------------- */
 
@@ -94,6 +95,14 @@ static void weigh(struct way *w, struct flow *f, struct dialogue *dialogue, bool
 	f->weighed = true;
 }
 
+/* Nothing to count: no frame came since it was last told, and all of that was taken. */
+static bool is_told(const struct flow *f, const struct tally *change, bool news)
+{
+	static const struct tally nothing;
+
+	return !news && f->told && memcmp(change, &nothing, sizeof(nothing)) == 0;
+}
+
 /* What is known of a connection, into the batch.  Returns whether all of it could be taken. */
 static bool tell(struct way *w, struct flow *f, bool news, bool final)
 {
@@ -113,7 +122,8 @@ static bool tell(struct way *w, struct flow *f, bool news, bool final)
 	resets_tell(w->resets, index_of(w, f), f, &connection, &change);
 	words = (dialogue ? offence_has_words(dialogue) : !f->told) &&
 		inquiry_texts(w->inquiry, f, dialogue, &texts);
-	lost = batch_add(w->batch, &connection, words ? &texts : NULL, news ? &change : NULL);
+	lost = batch_add(w->batch, &connection, words ? &texts : NULL,
+			 is_told(f, &change, news) ? NULL : &change);
 	if (final || !(lost & 1u << BATCH_COUNTS_LOST)) {
 		offence_told(f, dialogue);
 		resets_told(w->resets, index_of(w, f), f);
@@ -145,7 +155,7 @@ static void on_change(void *context, struct flow *f, bool news, bool final)
 		resets_flush_one(w->resets, index, send_pair, w);
 		dialogs_flush(w->dialogs, index);
 	}
-	told = tell(w, f, news || final, final);
+	told = tell(w, f, news, final);
 	if (final || (told && f->ended && dialogs_is_over(w->dialogs, index)))
 		dialogs_forget(w->dialogs, index);
 	else if (f->ended)
@@ -345,11 +355,14 @@ static bool is_dns(uint16_t a, uint16_t b)
 }
 
 /* Of frames that are not ours some tell whose MAC address it is, and which way they go. */
-static bool is_sampled(struct way *w)
+static bool is_sampled(struct way *w, const struct frame *frame)
 {
-	if (w->packets >= SAMPLE_ALL && --w->until_sample > 0)
+	int64_t age = frame->time - w->sampled;
+
+	if (w->packets >= SAMPLE_ALL && --w->until_sample > 0 && age >= 0 && age < SAMPLE_TIME)
 		return false;
 	w->until_sample = w->options.sample;
+	w->sampled = frame->time;
 	return true;
 }
 
@@ -402,7 +415,7 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 	      (outcome == DECODE_TCP && is_dns(p.source_port, p.destination_port));
 	ours = (outcome == DECODE_TCP || outcome == DECODE_ICMP_ERROR) &&
 	       is_watched(w, p.source_port, p.destination_port);
-	if (!ours && !dns && !wanted && !is_sampled(w))
+	if (!ours && !dns && !wanted && !is_sampled(w, frame))
 		return;
 	tracker_clock(w->tracker, way_clock(w, p.time));
 	if (outcome != DECODE_ICMP_ERROR) {
@@ -422,7 +435,7 @@ void way_frame(struct way *w, const struct frame *frame)
 	bool other = w->options.sample > 1 && is_other(w, frame, &outcome);
 
 	note_frame(w, frame);
-	if (!other || is_sampled(w)) {
+	if (!other || is_sampled(w, frame)) {
 		understand(w, frame, other);
 		return;
 	}

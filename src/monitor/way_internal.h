@@ -46,6 +46,7 @@ struct way {
 	uint64_t resumed;      /* attempts of an earlier run, that nobody had answered */
 	uint64_t packets;
 	uint32_t until_sample;
+	int64_t sampled; /* stamp of the last frame that was */
 	int64_t newest;
 	uint64_t decoded[DECODE_COUNT];
 	uint64_t foreign_tunnels;

@@ -64,7 +64,8 @@ struct defrag {
 	struct hash_key hash;
 	uint64_t lost[DEFRAG_LOSS_COUNT];
 	struct queue waiting, done; /* open and spoilt ones; completed ones */
-	uint16_t free_datagram;
+	uint16_t free_datagram; /* that was in use before */
+	uint16_t fresh;		/* from here on none was yet */
 	uint16_t buckets[BUCKETS];
 	struct datagram datagrams[DEFRAG_DATAGRAMS];
 	struct pool pool;
@@ -100,9 +101,8 @@ struct defrag *defrag_new(const struct hash_key *key)
 	memset(d->lost, 0, sizeof(d->lost));
 	d->waiting = d->done = (struct queue){NONE, NONE};
 	memset(d->buckets, 0xff, sizeof(d->buckets));
-	for (uint16_t i = 0; i < DEFRAG_DATAGRAMS; i++)
-		d->datagrams[i].chain = i + 1 < DEFRAG_DATAGRAMS ? (uint16_t)(i + 1) : NONE;
-	d->free_datagram = 0;
+	d->free_datagram = NONE;
+	d->fresh = 0;
 	pool_init(&d->pool);
 	return d;
 }
@@ -226,16 +226,25 @@ static struct datagram *find(struct defrag *d, const struct key *key)
 	return NULL;
 }
 
-static struct datagram *create(struct defrag *d, const struct key *key, int64_t now)
+/* One that was given back, or the first that was never used: memory is touched as it is needed. */
+static uint16_t take_free(struct defrag *d)
 {
-	struct datagram *g;
-	uint16_t at, *bucket;
+	uint16_t at;
 
+	if (d->free_datagram == NONE && d->fresh < DEFRAG_DATAGRAMS)
+		return d->fresh++;
 	if (d->free_datagram == NONE)
 		evict(d, NONE);
 	at = d->free_datagram;
-	g = &d->datagrams[at];
-	d->free_datagram = g->chain;
+	d->free_datagram = d->datagrams[at].chain;
+	return at;
+}
+
+static struct datagram *create(struct defrag *d, const struct key *key, int64_t now)
+{
+	uint16_t at = take_free(d), *bucket;
+	struct datagram *g = &d->datagrams[at];
+
 	g->key = *key;
 	g->state = STATE_OPEN;
 	g->began = now;
