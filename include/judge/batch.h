@@ -55,6 +55,8 @@ struct sum {
 struct batch;
 
 struct batch *batch_new(const struct hash_key *key); /* NULL without memory */
+/* From now on a connection has a row only for the sake of its texts. */
+void batch_set_totals_only(struct batch *b);
 void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
 

@@ -18,7 +18,7 @@ struct way;
 
 struct way_options {
 	struct hash_key key;
-	uint32_t sample;    /* of the frames that are not ours, one in so many, and a hundred a
+	uint32_t sample;    /* of the frames that are not ours, one in so many, and one a
 			     * second where there are fewer, tells whose MAC it is and which way it
 			     * goes; 0: each, as behind a kernel filter that has sampled already */
 	uint32_t flows;	    /* connections at once; 0: TRACKER_FLOWS */

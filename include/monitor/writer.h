@@ -25,6 +25,7 @@ struct writer_options {
 	int64_t last_written; /* store_last_written(): whether the clock has leapt; 0: unknown */
 	store_news_fn *news;  /* called on the writer's thread; may be NULL */
 	void *context;
+	bool totals_only; /* the stores are: rows need not be handed over */
 	bool incidents;	  /* the record is asked for them, with each write */
 	bool yields;	  /* run behind all else where cores are few: beside a live capture */
 	int64_t patience; /* microseconds that one who waits bears failure; 0: WRITER_PATIENCE */

@@ -249,7 +249,7 @@ static int open_database(struct store *s)
 		return s->db ? store_fail(s) : -ENOMEM;
 	configure(s);
 	if (!s->path) {
-		r = execute(s, "PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;"
+		r = execute(s, "PRAGMA cache_size = -6144; PRAGMA secure_delete = OFF;"
 			       "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF");
 		return r < 0 ? r : migrate(s);
 	}

@@ -179,6 +179,13 @@ static uint32_t *link_in(const struct flows *t, const struct index *x, struct fl
 	return x == &t->tuples ? &f->own.tuple_link : &f->own.syn_link;
 }
 
+/* Into the cache, by the time its bucket is split: at random places, it is in none by now. */
+static void fetch(const struct flows *t, uint32_t index)
+{
+	__builtin_prefetch(&t->slots[index]);
+	__builtin_prefetch(&t->slots[index].own);
+}
+
 /* Splits the next bucket where there are more flows than buckets. */
 static void index_grow(struct flows *t, struct index *x)
 {
@@ -206,6 +213,7 @@ static void index_grow(struct flows *t, struct index *x)
 		x->mask = 2 * x->mask + 1;
 		x->split = 0;
 	}
+	fetch(t, x->heads[x->split]);
 }
 
 struct flow *flows_find(const struct flows *t, const struct tuple *tuple)

@@ -36,6 +36,7 @@ struct batch {
 	uint32_t texts_used; /* of texts; what the first byte would hold stands for none */
 	uint32_t calm;	     /* batches of few entries since the last storm */
 	bool stormed;	     /* pages beyond those of a few entries are in use */
+	bool totals_only;
 	struct health health;
 	uint8_t routers[BATCH_ROUTERS][6];
 	uint32_t sum_slots[SUM_SLOTS], connection_slots[CONNECTION_SLOTS];
@@ -81,6 +82,11 @@ struct batch *batch_new(const struct hash_key *key)
 	b->key = *key;
 	b->texts_used = 1;
 	return b;
+}
+
+void batch_set_totals_only(struct batch *b)
+{
+	b->totals_only = true;
 }
 
 void batch_free(struct batch *b)
@@ -327,7 +333,7 @@ unsigned int batch_add(struct batch *b, const struct connection *c,
 	row.texts = texts ? put_texts(b, texts, c->proven) : 0;
 	if (texts && !row.texts)
 		lost |= 1u << BATCH_TEXTS_DROPPED;
-	if (!put_row(b, &row))
+	if ((!b->totals_only || row.texts) && !put_row(b, &row))
 		lost |= 1u << BATCH_ROW_DROPPED;
 	return lost;
 }

@@ -24,7 +24,7 @@
 #include "sources.h"
 
 #define OFFER_EACH    2048	    /* sums that are worth a transaction */
-#define COLLECT_EACH  16384	    /* frames between looks at what has changed */
+#define COLLECT_EACH  8192	    /* frames between looks at what has changed */
 #define SAMPLE_EACH   64	    /* see way.h */
 #define JUDGE_EACH    MOMENT_MINUTE /* nobody is told before the end */
 #define PROGRESS_EACH (MOMENT_SECOND / 10)
@@ -288,7 +288,9 @@ static void restore(void *context, const struct addr *host, const void *blob, si
 static int open_way(struct reading *r)
 {
 	struct store *first = r->record ? r->record : r->answers;
-	struct writer_options writer = {.store = first, .also = r->record ? r->answers : NULL};
+	struct writer_options writer = {.store = first,
+					.also = r->record ? r->answers : NULL,
+					.totals_only = !r->record && r->options.totals_only};
 	struct way_options way = {.id_base = store_next_id(first) - 1,
 				  .sample = SAMPLE_EACH,
 				  .judge_each = JUDGE_EACH};

@@ -323,7 +323,13 @@ static int prepare(struct writer *w)
 	pthread_condattr_destroy(&monotonic);
 	w->fill = batch_new(&key);
 	w->store = batch_new(&key);
-	return w->fill && w->store ? 0 : -ENOMEM;
+	if (!w->fill || !w->store)
+		return -ENOMEM;
+	if (w->options.totals_only) {
+		batch_set_totals_only(w->fill);
+		batch_set_totals_only(w->store);
+	}
+	return 0;
 }
 
 static void writer_free(struct writer *w)

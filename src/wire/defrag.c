@@ -64,8 +64,8 @@ struct defrag {
 	struct hash_key hash;
 	uint64_t lost[DEFRAG_LOSS_COUNT];
 	struct queue waiting, done; /* open and spoilt ones; completed ones */
-	uint16_t free_datagram; /* that was in use before */
-	uint16_t fresh;		/* from here on none was yet */
+	uint16_t free_datagram;	    /* that was in use before */
+	uint16_t fresh;		    /* from here on none was yet */
 	uint16_t buckets[BUCKETS];
 	struct datagram datagrams[DEFRAG_DATAGRAMS];
 	struct pool pool;

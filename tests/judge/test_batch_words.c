@@ -144,6 +144,20 @@ static struct connection_texts long_texts(void)
 	};
 }
 
+static void for_totals_only_a_row_is_there_for_its_texts(void **state)
+{
+	struct connection c = attempt(1);
+
+	(void)state;
+	batch_set_totals_only(b);
+	assert_int_equal(batch_add(b, &c, NULL, &none), 0);
+	assert_int_equal(batch_sum_count(b), 1);
+	assert_int_equal(batch_connection_count(b), 0);
+	assert_int_equal(batch_add(b, &c, &words, &none), 0);
+	assert_int_equal(batch_connection_count(b), 1);
+	expect(0, &words);
+}
+
 static void when_their_room_is_full_texts_are_dropped_and_that_is_told(void **state)
 {
 	struct connection_texts t = long_texts();
@@ -288,6 +302,7 @@ int main(void)
 		TEST(what_the_caller_has_in_the_field_is_not_believed),
 		TEST(an_update_without_texts_keeps_them),
 		TEST(an_update_with_texts_replaces_them),
+		TEST(for_totals_only_a_row_is_there_for_its_texts),
 		TEST(when_their_room_is_full_texts_are_dropped_and_that_is_told),
 		TEST(texts_alone_fill_a_batch_with_room_for_the_slack),
 		TEST(clearing_leaves_no_words_behind),

@@ -231,6 +231,51 @@ static void finishing_tells_every_attempt(void **state)
 	assert_int_equal(sum.attempts, 50000);
 }
 
+static void an_end_without_a_frame_is_a_row_and_no_change_of_counts(void **state)
+{
+	struct tally sum = {0};
+
+	(void)state;
+	syn(bot, outside, 4000, 25);
+	drain(STANDING_OFFENCE);
+	way_finish(way, room, &sum);
+	assert_int_equal(batch_sum_count(batch), 0);
+	assert_int_equal(batch_connection_count(batch), 1);
+	assert_false(batch_connection(batch, 0)->open);
+}
+
+/* Of 20,000 frames of a file that are none of ours, from the 16,385th on. */
+static uint64_t sampled(int64_t apart)
+{
+	struct way_options options = {.key = {{5, 6}}, .sample = 64};
+	uint8_t frame[54];
+	uint64_t before = 0;
+
+	way_free(way);
+	way = way_new(&options);
+	way_set_policy(way, policy);
+	way_set_batch(way, batch);
+	build(frame, bot, outside, 5000, 443, 0, TCP_ACK);
+	for (int i = 0; i < 20000; i++, now += apart) {
+		if (i == 16384)
+			way_health(way, &health);
+		before = i == 16384 ? health.interfaces[0].outward : before;
+		give(frame, sizeof(frame));
+	}
+	assert_in_range(before, 16383, 16384);
+	way_health(way, &health);
+	assert_int_equal(health.interfaces[0].received, 20000);
+	return health.interfaces[0].outward - before;
+}
+
+static void of_other_frames_of_a_file_a_sample_is_looked_at_by_number_and_by_time(void **state)
+{
+	(void)state;
+	assert_in_range(sampled(0), 3616 / 64, 3616 / 64 + 1);
+	assert_in_range(sampled(SEC / 10), 3616 / 10, 3616 / 10 + 1);
+	assert_in_range(sampled(SEC * 2), 3615, 3616);
+}
+
 static void a_syn_in_tiny_fragments_is_seen(void **state)
 {
 	uint8_t whole[54], piece[54];
@@ -433,6 +478,8 @@ int main(void)
 		TEST(the_minute_of_a_late_change_is_that_of_the_first_frame),
 		TEST(a_writer_that_stalls_costs_no_count),
 		TEST(finishing_tells_every_attempt),
+		TEST(an_end_without_a_frame_is_a_row_and_no_change_of_counts),
+		TEST(of_other_frames_of_a_file_a_sample_is_looked_at_by_number_and_by_time),
 		TEST(a_syn_in_tiny_fragments_is_seen),
 		TEST(what_was_not_understood_is_named),
 		TEST(unclassified_pairs_are_shown_once),
