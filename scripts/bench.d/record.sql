@@ -47,4 +47,6 @@ INSERT INTO host_sum(span, start, standing, host, first, last, destinations)
 	ON CONFLICT DO UPDATE SET destinations = excluded.destinations;
 UPDATE host_sum SET destinations = (SELECT count(*) FROM contact_sum c WHERE c.span = 0
 	AND c.start = 0 AND c.standing = 0 AND c.host = host_sum.host) WHERE span = 0;
+UPDATE standing_sum SET (hosts, attempts) = (SELECT count(*), coalesce(sum(h.attempts), 0)
+	FROM host_sum h WHERE h.span = 0 AND h.standing = standing_sum.standing);
 COMMIT;

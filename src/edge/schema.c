@@ -313,7 +313,8 @@ static const char version_2_incidents[] =
 	/* One is open at most. */
 	"CREATE UNIQUE INDEX incident_open ON incident((closed IS NULL)) WHERE closed IS NULL;"
 	"CREATE INDEX incident_unreleased ON incident(id) WHERE closed IS NOT NULL AND"
-	" released IS NULL;";
+	" released IS NULL;"
+	"CREATE INDEX incident_frozen ON incident(id) WHERE freeze <> 0 AND thawed IS NULL;";
 
 /* The view `connection` stays.  No JSON function here either. */
 static const char version_2_views[] =
@@ -343,7 +344,18 @@ static const char version_2_views[] =
 	" FROM host_sum a JOIN host h ON h.id = a.host LEFT JOIN verdict v ON v.host = a.host"
 	" WHERE a.span = 0 AND a.start = 0 AND a.standing = 0 AND a.attempts > 0;";
 
+/* All hosts of one standing together, so that who asks for it walks no hosts. */
+static const char version_2_sums[] =
+	"CREATE TABLE standing_sum("
+	" standing INTEGER PRIMARY KEY,"
+	" hosts INTEGER NOT NULL," /* that have attempts */
+	" attempts INTEGER NOT NULL"
+	") STRICT;"
+	"INSERT INTO standing_sum(standing, hosts, attempts) SELECT s.column1, count(h.host),"
+	" coalesce(sum(h.attempts), 0) FROM (VALUES (0), (1), (2)) s LEFT JOIN host_sum h"
+	" ON h.span = 0 AND h.start = 0 AND h.standing = s.column1 AND h.attempts > 0 GROUP BY 1;";
+
 const char *const schema_step[SCHEMA_VERSION][SCHEMA_PARTS] = {
 	[0] = {version_1_counts, version_1_details, version_1_views},
-	[1] = {version_2_tables, version_2_incidents, version_2_views},
+	[1] = {version_2_tables, version_2_incidents, version_2_views, version_2_sums},
 };

@@ -92,6 +92,8 @@ static int remove_host(struct store *s, int64_t host, int64_t picked_last)
 	s->hosts.complete = false;
 	r = drop_days(s, host, first, last);
 	if (r >= 0)
+		r = store_do(s, STORE_BIND(s, SQL_STANDING_LEAVE, host));
+	if (r >= 0)
 		r = drop_sums(s, SCHEMA_SPAN_ALL, 0, host);
 	if (r >= 0)
 		r = store_do(s, STORE_BIND(s, SQL_HOST_IDENTITIES_DROP, host));

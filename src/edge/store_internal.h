@@ -31,6 +31,7 @@ enum store_sql {
 	SQL_HOST_BASE,
 	SQL_HOST_SUM_ADD,
 	SQL_HOST_SUM_LEAVE,
+	SQL_STANDING_ADD,
 	SQL_CONTACT_NEWEST,
 	SQL_CONTACT_ADD,
 	SQL_IDENTITY_UPDATE,
@@ -97,6 +98,7 @@ enum store_sql {
 	SQL_HOST_CONN_DROP,
 	SQL_HOST_SUM_NEXT,
 	SQL_HOST_SUM_DROP,
+	SQL_STANDING_LEAVE,
 	SQL_TOMB_FIND,
 	SQL_TOMB_CONTACTS,
 	SQL_TOMB_DROP,
@@ -206,6 +208,7 @@ struct sqlite3_stmt *store_bind(struct store *s, enum store_sql which, size_t co
 	store_bind(s, which, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),                   \
 		   (int64_t[]){__VA_ARGS__})
 struct sqlite3_stmt *store_plain(struct store *s, enum store_sql which); /* no integers first */
+const char *store_sql_text(enum store_sql which);
 /* Text that lives until the step; NULL binds null. */
 void store_text(struct sqlite3_stmt *st, int parameter, const char *text);
 

@@ -43,6 +43,8 @@ static const char *const texts[] = {
 	/* A span that retention has taken stays away. */
 	[SQL_HOST_SUM_LEAVE] = "UPDATE host_sum SET destinations = max(destinations - 1, 0)"
 			       " WHERE span = ?1 AND start = ?2 AND standing = 0 AND host = ?3",
+	[SQL_STANDING_ADD] = "UPDATE standing_sum SET hosts = hosts + ?2,"
+			     " attempts = attempts + ?3 WHERE standing = ?1",
 	[SQL_CONTACT_NEWEST] = "SELECT max(last_start) FROM contact_sum WHERE span = 0 AND"
 			       " start = 0 AND standing = ?1 AND host = ?2 AND server = ?3",
 	[SQL_CONTACT_ADD] =
@@ -205,6 +207,13 @@ static const char *const texts[] = {
 			      " ORDER BY start LIMIT 1",
 	[SQL_HOST_SUM_DROP] = "DELETE FROM host_sum WHERE span = ?1 AND start = ?2 AND"
 			      " standing IN (0, 1, 2) AND host = ?3",
+	/* Of all standings, while the host's sums of all time stand. */
+	[SQL_STANDING_LEAVE] =
+		"UPDATE standing_sum SET (hosts, attempts) = (SELECT standing_sum.hosts -"
+		" count(*), standing_sum.attempts - coalesce(sum(h.attempts), 0) FROM host_sum h "
+		"WHERE h.span = 0 AND"
+		" h.start = 0 AND h.standing = standing_sum.standing AND h.host = ?1 AND"
+		" h.attempts > 0)",
 	[SQL_TOMB_FIND] = "SELECT id FROM host WHERE address > 'gone ' AND address < 'gone!'"
 			  " LIMIT 1",
 	[SQL_TOMB_CONTACTS] =
@@ -268,6 +277,11 @@ static const char *const texts[] = {
 			     " WHERE id = ?1 AND closed IS NULL AND joined_until IS NULL",
 };
 _Static_assert(sizeof(texts) / sizeof(texts[0]) == SQL_COUNT, "a statement without its text");
+
+const char *store_sql_text(enum store_sql which)
+{
+	return texts[which];
+}
 
 struct sqlite3_stmt *store_plain(struct store *s, enum store_sql which)
 {

@@ -270,6 +270,32 @@ static int begin_group(struct store *s, const struct place *at, struct group *g)
 	return r < 0 ? r : 0;
 }
 
+/* What a group adds to the sums of all hosts. */
+struct standing_change {
+	int64_t hosts, attempts;
+};
+
+static void note_standing(const struct group *g, struct standing_change changes[STANDING_COUNT])
+{
+	int64_t attempts = g->piles[ALL].used ? g->piles[ALL].tally.attempts : 0;
+
+	if (g->standing >= STANDING_COUNT)
+		return;
+	changes[g->standing].attempts += attempts;
+	changes[g->standing].hosts += !g->known && attempts > 0;
+}
+
+static int put_standings(struct store *s, const struct standing_change changes[STANDING_COUNT])
+{
+	int r = 0;
+
+	for (int i = 0; i < STANDING_COUNT && r == 0; i++)
+		if (changes[i].attempts != 0)
+			r = store_do(s, STORE_BIND(s, SQL_STANDING_ADD, i, changes[i].hosts,
+						   changes[i].attempts));
+	return r;
+}
+
 /* A host that had no offence before and has one now: its earliest sum. */
 static void note_news(const struct group *g, const struct batch *b, const struct place *from,
 		      const struct place *to, struct news_list *news)
@@ -294,6 +320,7 @@ static void note_news(const struct group *g, const struct batch *b, const struct
 static int put_groups(struct store *s, const struct batch *b, const struct place *at,
 		      const struct place *end, struct news_list *news)
 {
+	struct standing_change changes[STANDING_COUNT] = {0};
 	struct identity pending = {0};
 	struct group g;
 	int r = 0;
@@ -311,11 +338,14 @@ static int put_groups(struct store *s, const struct batch *b, const struct place
 			if (r == 0)
 				r = store_note_identity(s, &pending, at->host, sum);
 		}
+		note_standing(&g, changes);
 		if (r == 0)
 			r = flush_piles(s, &g);
 		if (r == 0)
 			note_news(&g, b, from, at, news);
 	}
+	if (r == 0)
+		r = put_standings(s, changes);
 	return r < 0 ? r : store_flush_identity(s, &pending);
 }
 

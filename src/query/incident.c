@@ -47,7 +47,8 @@ static void take(sqlite3_stmt *s, int64_t now, struct incident_row *row)
 
 int incident_find(const struct record *r, int64_t id, int64_t now, struct incident_row *ret_)
 {
-	sqlite3_stmt *s = record_prepare(r, COLUMNS "WHERE iif(?1 = 0, closed IS NULL, id = ?1)");
+	sqlite3_stmt *s =
+		record_prepare(r, id ? COLUMNS "WHERE id = ?1" : COLUMNS "WHERE closed IS NULL");
 	int rc;
 
 	if (!s)

@@ -246,10 +246,9 @@ static int count_outside(const struct load *l, uint64_t *ret_)
 {
 	size_t found = l->into->count - l->first;
 	int64_t all = 0;
-	int rc = record_number(l->record,
-			       "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
-			       " AND standing = 0 AND attempts > 0",
-			       0, &all);
+	int rc =
+		record_number(l->record,
+			      "SELECT max(hosts, 0) FROM standing_sum WHERE standing = 0", 0, &all);
 
 	if (rc == 0)
 		*ret_ = (uint64_t)all > found ? (uint64_t)all - found : 0;

@@ -220,14 +220,10 @@ static int load_all(const struct record *r, int64_t now, struct status *s)
 	if (rc > 0)
 		rc = 0;
 	if (rc == 0)
-		rc = record_number(r,
-				   "SELECT total(max(attempts, 0)) FROM host_sum WHERE span = 0"
-				   " AND start = 0",
-				   0, &s->connections);
+		rc = record_number(r, "SELECT total(max(attempts, 0)) FROM standing_sum", 0,
+				   &s->connections);
 	if (rc == 0)
-		rc = record_number(r,
-				   "SELECT count(*) FROM host_sum WHERE span = 0 AND start = 0"
-				   " AND standing = 0 AND attempts > 0",
+		rc = record_number(r, "SELECT max(hosts, 0) FROM standing_sum WHERE standing = 0",
 				   0, &s->offenders);
 	return rc;
 }

@@ -44,19 +44,21 @@ static struct maybe_real real_column(sqlite3_stmt *s, int column)
 #define ABOUT                                                                                      \
 	"h.address || iif(typeof(v.score) = 'real' AND v.score BETWEEN 0 AND 1,"                   \
 	" ' (' || substr(v.verdict, 1, 16) || printf(' %.2f)', v.score), '') || ': ' || "
-#define SUMMED                                                                                     \
-	"EXISTS(SELECT 1 FROM host_sum a WHERE a.span = 0 AND a.start = 0 AND a.host = v.host"
+#define JUDGED                                                                                     \
+	" FROM host_sum a CROSS JOIN verdict v ON v.host = a.host"                                 \
+	" CROSS JOIN host h ON h.id = v.host"
+#define PERMITTED " WHERE a.span = 0 AND a.start = 0 AND a.standing = 1"
 
+/* By way of the hosts that have something permitted: mail servers and the like, so they are few. */
 static const char remarks_sql[] =
-	"SELECT " ABOUT "e.value, v.observed AS observed, h.address AS address"
-	" FROM verdict v JOIN host h ON h.id = v.host,"
-	" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e"
-	" WHERE v.remarks <> '[]' AND e.type = 'text' AND " SUMMED " AND a.standing = 1)"
+	"SELECT " ABOUT "e.value, v.observed AS observed, h.address AS address" JUDGED ","
+	" json_each(iif(json_valid(v.remarks), v.remarks, '[]')) e" PERMITTED
+	" AND v.remarks <> '[]' AND e.type = 'text'"
 	" UNION ALL SELECT " ABOUT "'behaves like a bot' ||"
 	" iif(json_valid(v.reasons) AND json_type(v.reasons, '$[0]') = 'text',"
-	" ': ' || json_extract(v.reasons, '$[0]'), ''), v.observed, h.address"
-	" FROM verdict v JOIN host h ON h.id = v.host WHERE v.verdict = 'bot'"
-	" AND " SUMMED " AND a.standing = 1) AND NOT " SUMMED " AND a.standing = 0)"
+	" ': ' || json_extract(v.reasons, '$[0]'), ''), v.observed, h.address" JUDGED PERMITTED
+	" AND v.verdict = 'bot' AND NOT EXISTS(SELECT 1 FROM host_sum o WHERE o.span = 0"
+	" AND o.start = 0 AND o.standing = 0 AND o.host = v.host)"
 	" ORDER BY observed DESC, address LIMIT 64";
 
 int remarks_load(const struct record *r, struct list *ret_)

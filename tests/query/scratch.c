@@ -20,6 +20,24 @@ static void run(struct scratch *s, const char *sql)
 		fail_msg("%s: %.300s", error, sql);
 }
 
+/* The writer's sums over all hosts, whatever a test puts into host_sum. */
+#define STANDING_SUM(sign, row)                                                                    \
+	" UPDATE standing_sum SET hosts = hosts " sign " (" row ".attempts > 0),"                  \
+	" attempts = attempts " sign " max(0, min(" row ".attempts, 1 << 60))"                     \
+	" WHERE standing = " row ".standing;"
+
+static const char triggers[] =
+	"CREATE TRIGGER host_sum_begins AFTER INSERT ON host_sum WHEN new.span = 0"
+	" BEGIN" STANDING_SUM(
+		"+",
+		"new") " END;"
+		       "CREATE TRIGGER host_sum_changes AFTER UPDATE ON host_sum WHEN new.span = 0"
+		       " BEGIN" STANDING_SUM("-", "old")
+			       STANDING_SUM("+", "new") " END;"
+							"CREATE TRIGGER host_sum_ends AFTER DELETE "
+							"ON host_sum WHEN old.span = 0"
+							" BEGIN" STANDING_SUM("-", "old") " END;";
+
 void scratch_open(struct scratch *s)
 {
 	setenv("TZ", "UTC", 1);
@@ -32,6 +50,7 @@ void scratch_open(struct scratch *s)
 	for (int version = 0; version < SCHEMA_VERSION; version++)
 		for (int i = 0; i < SCHEMA_PARTS && schema_step[version][i]; i++)
 			run(s, schema_step[version][i]);
+	run(s, triggers);
 	scratch_sql(s, "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		    SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
 	scratch_sql(s, "CREATE TABLE raw(host, server, port, started, last, connected, outcome,"
