@@ -3,7 +3,8 @@
  *
  *   generate mixed BYTES FILE   an office's traffic: 640 bytes a frame, a quarter of them tagged,
  *                               one frame in a hundred on port 25: lone SYNs and short dialogues
- *   generate tenth BYTES FILE   the same, but a tenth of the frames are dialogues, with bodies of
+ *   generate few BYTES FILE     the same, but what is on port 25 comes from three hosts, not 2,000
+ *   generate tenth BYTES FILE   as mixed, but a tenth of the frames are dialogues, with bodies of
  *                               up to thirty full segments
  *   generate flood COUNT FILE   COUNT attempts at once, each on a four-tuple of its own; one in
  *                               twenty is answered and in dialogue when the file ends
@@ -33,6 +34,7 @@
 #define GRE   38
 
 static bool remote; /* frames come in tunnels */
+static uint32_t clients = 2000;
 
 static FILE *out;
 static uint64_t state = 0x25252525u;
@@ -220,12 +222,12 @@ static const struct line {
 #define BODY  12 /* the step that is the body's end */
 #define STEPS ((int)(sizeof(script) / sizeof(script[0])))
 
-/* A four-tuple of its own for each serial number: 2000 clients, whose ports go up from 1024. */
+/* A four-tuple of its own for each serial number: the clients' ports go up from 1024. */
 static void begin(struct dialogue *d, uint64_t serial)
 {
-	uint64_t port = serial / 2000;
+	uint64_t port = serial / clients;
 
-	d->client.address = 0x0a000000u + 256 + (uint32_t)(serial % 2000);
+	d->client.address = 0x0a000000u + 256 + (uint32_t)(serial % clients);
 	d->client.port = (uint16_t)(1024 + port % 60000);
 	d->client.number = rnd();
 	d->server.address = 0x50000000u + below(1u << 24);
@@ -319,6 +321,12 @@ static void office(uint64_t size, uint32_t lone_share, uint32_t share, unsigned 
 
 static void mixed(uint64_t size)
 {
+	office(size, 5, 10, 0);
+}
+
+static void few(uint64_t size)
+{
+	clients = 3;
 	office(size, 5, 10, 0);
 }
 
@@ -416,8 +424,8 @@ static void quiet(uint64_t count)
 static const struct kind {
 	const char *name;
 	void (*make)(uint64_t n);
-} kinds[] = {{"mixed", mixed},	 {"tenth", tenth}, {"flood", flood}, {"mail", mail},
-	     {"tunnel", tunnel}, {"dns", dns},	   {"quiet", quiet}};
+} kinds[] = {{"mixed", mixed}, {"few", few},	   {"tenth", tenth}, {"flood", flood},
+	     {"mail", mail},   {"tunnel", tunnel}, {"dns", dns},     {"quiet", quiet}};
 
 int main(int argc, char **argv)
 {
@@ -442,6 +450,6 @@ int main(int argc, char **argv)
 		       (unsigned long long)connected);
 		return 0;
 	}
-	fputs("usage: generate mixed|tenth|flood|mail|tunnel|dns|quiet NUMBER FILE\n", stderr);
+	fputs("usage: generate mixed|few|tenth|flood|mail|tunnel|dns|quiet NUMBER FILE\n", stderr);
 	return 2;
 }

@@ -55,6 +55,7 @@ struct listings {
 	size_t public_count;
 	uint64_t evicted;
 	size_t cursor; /* of what was taken last */
+	bool changed;  /* a row may be */
 	uint8_t count, order[NOTICE_ADDRESSES];
 	struct subject subjects[NOTICE_ADDRESSES];
 };
@@ -247,6 +248,7 @@ void listings_set_public(struct listings *l, const struct addr *addresses, size_
 {
 	l->public = addresses;
 	l->public_count = count;
+	l->changed = true;
 	for (size_t i = 0; i < l->count; i++) {
 		struct subject *s = &l->subjects[i];
 
@@ -376,7 +378,7 @@ const struct listing *listings_hear(struct listings *l, const struct notice_hear
 	bool strangers = add_voice(&s->voices, &voice);
 
 	r->agreed |= add_voice(&r->voices, &voice);
-	r->changed = true;
+	r->changed = l->changed = true;
 	of->voices = r->voices.count;
 	of->is_policy = of->is_policy && heard->notice->is_policy;
 	of->first = heard->time < of->first ? heard->time : of->first;
@@ -397,7 +399,7 @@ const struct listing *listings_hear(struct listings *l, const struct notice_hear
 
 bool listings_take_changed(struct listings *l, struct listing *ret_)
 {
-	for (size_t i = 0; i < (size_t)NOTICE_ADDRESSES * NOTICE_LISTS; i++) {
+	for (size_t i = 0; l->changed && i < (size_t)NOTICE_ADDRESSES * NOTICE_LISTS; i++) {
 		struct subject *s;
 		struct row *r;
 
@@ -411,6 +413,7 @@ bool listings_take_changed(struct listings *l, struct listing *ret_)
 		r->changed = false;
 		return true;
 	}
+	l->changed = false;
 	return false;
 }
 
