@@ -49,6 +49,12 @@ int store_incident_state(struct store *s, int64_t id, struct store_incident_stat
 			 char error[STORE_ERROR]);
 
 /*
+ * Whether a monitor runs: it holds the record's lock; where that may not be looked at, it wrote
+ * within the last five seconds.  1, 0, or a negative errno with one line in error.
+ */
+int store_incident_watched(struct store *s, int64_t now, char error[STORE_ERROR]);
+
+/*
  * For the monitor's own store: writes down what it does, where that is news, and reads what it is
  * to do.  0, or a negative errno with *ret_ untouched.
  */

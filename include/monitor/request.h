@@ -42,7 +42,12 @@ int request_thawed(const char *path, const struct store_frozen *f, bool proven, 
 		   bool running, struct request_answer *ret_, char error[STORE_ERROR]);
 int request_find_frozen(const char *path, struct store_frozen *ret_, char error[STORE_ERROR]);
 
-/* Whether an incident is closed. */
-int request_is_closed(const char *path, int64_t id, bool *ret_, char error[STORE_ERROR]);
+/* Whether an incident is closed, and whether a monitor runs. */
+struct request_look {
+	bool closed, watched;
+};
+
+int request_look(const char *path, int64_t id, int64_t now, struct request_look *ret_,
+		 char error[STORE_ERROR]);
 
 #endif

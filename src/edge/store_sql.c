@@ -139,6 +139,8 @@ static const char *const texts[] = {
 	[SQL_NEXT_ID] = "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM conn),"
 			" (SELECT coalesce(max(next_id), 1) FROM run))",
 	[SQL_LAST_BEAT] = "SELECT max(beat) FROM run",
+	[SQL_RUN_NEWEST] = "SELECT mode = 'watch' AND ended IS NULL, beat FROM run"
+			   " ORDER BY id DESC LIMIT 1",
 	[SQL_CLOSE_OPEN] = "UPDATE conn SET ended = last WHERE ended IS NULL",
 	[SQL_CLOSE_OLDER] = "UPDATE conn SET ended = last WHERE ended IS NULL AND id NOT IN"
 			    " (SELECT id FROM conn WHERE ended IS NULL ORDER BY id DESC LIMIT ?1)",

@@ -24,6 +24,11 @@ static bool show(void *context)
 	return f->screen->idle(f->screen->context, &f->view) && f->view.step <= FREEZE_WATCH;
 }
 
+bool freeze_is_watched(const struct freeze *f)
+{
+	return f->options->running && f->unwatched == 0;
+}
+
 bool freeze_pause(struct freeze *f)
 {
 	const struct timespec tenth = {.tv_nsec = 100000000};
@@ -222,10 +227,10 @@ static enum freeze_result release(struct freeze *f)
 
 	if (!f->row.id)
 		return FREEZE_DONE;
-	if (request_release(f->options->record, f->row.id, moment_now(), f->options->running, &a,
+	if (request_release(f->options->record, f->row.id, moment_now(), freeze_is_watched(f), &a,
 			    error) < 0)
 		log_say("%s", error);
-	else if (a.heard || !f->options->running || !f->row.open)
+	else if (a.heard || !freeze_is_watched(f) || !f->row.open)
 		return FREEZE_DONE;
 	else
 		log_say("incident %" PRId64
@@ -311,7 +316,7 @@ static enum freeze_result close_incident(struct freeze *f)
 	if (!f->row.id)
 		return FREEZE_DONE;
 	if (request_thawed(f->options->record, &f->row, f->outcome->thawed, moment_now(),
-			   f->options->running, &a, error) == 0)
+			   freeze_is_watched(f), &a, error) == 0)
 		return FREEZE_DONE;
 	log_say("%s", error);
 	return FREEZE_FAILED;

@@ -24,7 +24,7 @@ static void renew(struct freeze *f)
 	struct request_answer a;
 
 	f->view.frozen = f->outcome->frozen = moment_now();
-	if (request_renew(f->options->record, f->row.id, f->view.frozen, f->options->running, &a,
+	if (request_renew(f->options->record, f->row.id, f->view.frozen, freeze_is_watched(f), &a,
 			  error) < 0)
 		log_say("%s", error);
 	freeze_say(f, "%s is frozen again; what it sent in between accuses nobody", f->target);
@@ -62,31 +62,61 @@ static bool ask(struct freeze *f)
 	return false;
 }
 
-static bool is_closed(struct freeze *f)
+/* Mail that waits while nobody looks who sends is kept for nothing. */
+static bool is_given_up(struct freeze *f, bool watched)
 {
+	const int seconds = (int)(FREEZE_RETURN / MOMENT_SECOND);
+
+	if (watched && f->unwatched)
+		freeze_say(f, "a monitor runs again; who sent while none did is not known");
+	if (watched) {
+		f->unwatched = 0;
+		return false;
+	}
+	if (f->unwatched == 0) {
+		f->unwatched = moment_since_boot();
+		log_say("incident %" PRId64 ": NO MONITOR RUNS ANY MORE, so nobody sees who sends: "
+			"start egress25 watch within %d s, or the freeze ends",
+			f->row.id, seconds);
+	}
+	if (moment_since_boot() - f->unwatched < FREEZE_RETURN)
+		return false;
+	log_say("incident %" PRId64 ": no monitor came back within %d s: the freeze ends",
+		f->row.id, seconds);
+	return true;
+}
+
+/* Whether to end, and how. */
+static bool is_over(struct freeze *f, enum freeze_result *ret_)
+{
+	struct request_look look;
 	char error[STORE_ERROR];
-	bool closed = false;
 
 	/* A record that cannot be reached now is asked again in a second. */
-	if (request_is_closed(f->options->record, f->row.id, &closed, error) < 0)
+	if (request_look(f->options->record, f->row.id, moment_now(), &look, error) < 0)
 		return false;
-	if (closed)
+	if (look.closed) {
 		freeze_say(f, "incident %" PRId64 " was closed: the freeze ends with it",
 			   f->row.id);
-	return closed;
+		*ret_ = FREEZE_DONE;
+		return true;
+	}
+	*ret_ = FREEZE_FAILED;
+	return is_given_up(f, look.watched);
 }
 
 enum freeze_result freeze_watch(struct freeze *f)
 {
 	int64_t look = moment_since_boot(), next = look + FREEZE_ASK;
+	enum freeze_result result;
 
 	while (moment_since_boot() < f->deadline) {
 		if (freeze_pause(f))
 			return FREEZE_END;
 		if (moment_since_boot() >= look) {
 			look = moment_since_boot() + MOMENT_SECOND;
-			if (is_closed(f))
-				return FREEZE_DONE;
+			if (is_over(f, &result))
+				return result;
 		}
 		if (moment_since_boot() < next)
 			continue;

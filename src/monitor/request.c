@@ -129,7 +129,8 @@ int request_find_frozen(const char *path, struct store_frozen *ret_, char error[
 	return r < 0 ? r : 0;
 }
 
-int request_is_closed(const char *path, int64_t id, bool *ret_, char error[STORE_ERROR])
+int request_look(const char *path, int64_t id, int64_t now, struct request_look *ret_,
+		 char error[STORE_ERROR])
 {
 	struct store_incident_state how;
 	struct store *s = NULL;
@@ -138,7 +139,9 @@ int request_is_closed(const char *path, int64_t id, bool *ret_, char error[STORE
 	if (r == 0)
 		r = store_incident_state(s, id, &how, error);
 	if (r == 0)
-		*ret_ = how.closed;
+		r = store_incident_watched(s, now, error);
+	if (r >= 0)
+		*ret_ = (struct request_look){.closed = how.closed, .watched = r > 0};
 	store_incident_leave(s);
-	return r;
+	return r < 0 ? r : 0;
 }

@@ -1,34 +1,17 @@
 #include "query/status.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "judge/health.h"
 #include "judge/schema.h"
 #include "query/texts.h"
 #include "query/verdict.h"
-
-/* Whether somebody holds the record's lock: 1, 0, or negative where that cannot be told. */
-static int lock_is_held(const char *path)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char name[4096];
-	int fd, rc;
-
-	text_print(name, sizeof(name), "%s-lock", path);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	rc = fcntl(fd, F_OFD_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
-	close(fd);
-	return rc;
-}
 
 static int64_t file_bytes(const char *path, const char *suffix)
 {
@@ -77,7 +60,7 @@ static void load_resets(sqlite3_stmt *q, struct status *s)
 static int load_run(const struct record *r, int64_t now, struct status *s, int64_t *ret_run)
 {
 	sqlite3_stmt *q = record_prepare(r, run_sql);
-	int rc, held = r->path ? lock_is_held(r->path) : 0;
+	int rc, held = r->path ? path_is_locked(r->path) : 0;
 	bool open, fresh;
 
 	if (!q)

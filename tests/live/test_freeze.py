@@ -103,11 +103,22 @@ def tests(net, program, ending):
     yield "what a kill left is told by status, stands in a freeze's way, and is undone by thaw", killed
 
     def unwatched():
+        server = world.servers["postfix"]
+        running = world.run("freeze", "--mta", "postfix", "--for", "10m")
+        running.await_word(r"incident \d+ is open")
         world.sensor.stop()
+        began = time.monotonic()
+        running.await_word("NO MONITOR RUNS ANY MORE")
+        if (took := time.monotonic() - began) > 5:
+            raise Failed(f"it was told after {took:.1f} s")
+        equal("frozen still", "yes", server.frozen()[0])
+        words_of(running.ends(3), "no monitor came back within 15 s: the freeze ends", "is thawed, and that is proven")
+        server.thawed()
+        equal("closed by", "freeze", world.incident()["closed_by"])
         words_of(world.run("freeze", "--mta", "postfix").ends(3), "no monitor runs", "nothing was frozen")
         world.servers["postfix"].thawed()
 
-    yield "without a monitor nothing is frozen", unwatched
+    yield "a freeze that loses its monitor says so, and ends; without one nothing is frozen", unwatched
 
 
 def main():
