@@ -23,6 +23,9 @@
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR]);
 
+/* For who stays who he is, with what he may: the way to more is given up.  0 or a negative errno. */
+int sandbox_renounce(void);
+
 /* A directory with all below it, or a file: opened for reading, or also for making, writing and
  * removing files. */
 struct sandbox_place {
@@ -31,7 +34,7 @@ struct sandbox_place {
 };
 
 /*
- * Nothing but these can be opened from now on; a place that is not there is passed over.  0,
+ * Nothing but these can be opened from now on; a place that cannot be reached is passed over.  0,
  * -EOPNOTSUPP where the kernel has no Landlock, or another negative errno.  Needs no_new_privs.
  */
 int sandbox_confine(const struct sandbox_place *places, size_t count);

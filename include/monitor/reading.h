@@ -30,6 +30,14 @@ struct reading_options {
 int reading_open(const struct reading_options *options, struct reading **ret_);
 
 /*
+ * For a process that does nothing else from now on, between opening and reading: no new privileges;
+ * by Landlock nothing can be opened but these files, the record's directory and that of temporary
+ * files; by seccomp nothing that a reader does not need, see sandbox.h.  0, also where the kernel
+ * lacks these, or a negative errno, which was said.
+ */
+int reading_seal(const struct reading_options *options);
+
+/*
  * Reads.  0, or a negative errno where a file could not be opened, or ended early, or the record
  * could not be written; the reason was said, and what was read before stands in the record.
  */

@@ -150,7 +150,8 @@ int command_read(const struct options *o)
 
 		status = EXIT_FAILED;
 		if (reading_open(&options, &r) == 0) {
-			status = read_and_print(o, config, r);
+			if (reading_seal(&options) == 0)
+				status = read_and_print(o, config, r);
 			reading_close(r);
 		}
 		config_free(config);

@@ -54,10 +54,12 @@ static int allow(int rules, const struct sandbox_place *place, uint64_t handled)
 	int r = 0;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == EACCES || errno == ENOTDIR ? 0 : -errno;
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
 	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		beneath.allowed_access &= OF_A_FILE;
-	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+	/* EBADFD: a pipe's, say, which Landlock does not limit */
+	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 &&
+	    errno != EBADFD)
 		r = -errno;
 	close(fd);
 	return r;

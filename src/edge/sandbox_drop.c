@@ -144,6 +144,11 @@ static void name_user(uid_t uid, char ret_[SANDBOX_USER])
 		text_print(ret_, SANDBOX_USER, "%u", (unsigned int)uid);
 }
 
+int sandbox_renounce(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR])
 {

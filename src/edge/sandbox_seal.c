@@ -125,6 +125,7 @@ static const struct limit limits[] = {
 	{.call = SCMP_SYS(ioctl), .argument = 1, .mask = ALL, .value = SIOCGIFFLAGS},
 	{.call = SCMP_SYS(ioctl), .argument = 1, .mask = ALL, .value = SIOCGIFHWADDR},
 	{.call = SCMP_SYS(ioctl), .argument = 1, .mask = ALL, .value = TCGETS},
+	{.call = SCMP_SYS(ioctl), .argument = 1, .mask = ALL, .value = TIOCGWINSZ},
 	/* locks of SQLite and of the record; no duplicate of a descriptor */
 	{.call = SCMP_SYS(fcntl), .argument = 1, .mask = ALL, .value = F_SETLK},
 	{.call = SCMP_SYS(fcntl), .argument = 1, .mask = ALL, .value = F_GETLK},

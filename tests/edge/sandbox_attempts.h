@@ -18,6 +18,7 @@ attempt_fn has_a_capability;
 attempt_fn may_gain_privileges;
 attempt_fn may_be_read_by_others;
 attempt_fn executes;
+attempt_fn asks_for_a_thread;
 attempt_fn forks;
 attempt_fn starts_a_thread;
 attempt_fn traces;

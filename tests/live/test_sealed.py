@@ -14,6 +14,7 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -244,6 +245,33 @@ class Sealed:
             status = monitor.ended() or monitor.stop()
         equal("exit status", 0, status)
 
+    # --- read, which parses the same bytes ------------------------------------------------------
+
+    def reads_sealed(self):
+        """What was not named, or has another name's place by now, is not opened."""
+        first, last, elsewhere = (self.directory / name for name in ("first", "last", "elsewhere"))
+        capture = struct.pack("=IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
+        os.mkfifo(first)
+        for file in (last, elsewhere):
+            file.write_bytes(capture)
+        child = subprocess.Popen([self.program, "read", "--record", self.make_directory("kept", 0, 0, 0o700) / "r.db",
+                                  first, last], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            into = open(first, "wb")  # until it opens that too, and is sealed
+            for thread in threads(child.pid):
+                equal("NoNewPrivs, Seccomp", (["1"], ["2"]), (thread["NoNewPrivs"], thread["Seccomp"]))
+            last.unlink()
+            last.symlink_to(elsewhere)
+            with into:
+                into.write(capture)
+            said = child.communicate(timeout=30)[1].decode()
+        finally:
+            child.kill()
+            child.wait()
+        equal("exit status", 3, child.returncode)
+        if f"egress25: {last}: " not in said or "Permission denied" not in said:
+            raise Failed(f"it opens what it was not given: {said}")
+
     # --- places that are refused ----------------------------------------------------------------
 
     def refused(self, monitor, says):
@@ -295,6 +323,7 @@ class Sealed:
         yield "sealed, it ends by SIGTERM", self.ends
         yield "a reader reads, an administrator opens incidents, a stranger does neither", self.people
         yield "CAP_NET_RAW alone is enough, and is given up too", self.by_one_capability
+        yield "read is sealed before it looks into a file", self.reads_sealed
         yield "a link in the record's place is refused", self.a_link
         yield "another user's file in the record's place is refused", self.a_foreign_file
         yield "another user's directory is refused", self.a_foreign_directory
