@@ -23,7 +23,8 @@
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR]);
 
-/* For who stays who he is, with what he may: the way to more is given up.  0 or a negative errno. */
+/* For who stays who he is, with what he may: the way to more is given up.  0 or a negative errno.
+ */
 int sandbox_renounce(void);
 
 /* A directory with all below it, or a file: opened for reading, or also for making, writing and
@@ -40,10 +41,10 @@ struct sandbox_place {
 int sandbox_confine(const struct sandbox_place *places, size_t count);
 
 /*
- * Lets through the system calls that a monitor needs which has everything open, and sends by these
- * descriptors alone.  Another one ends the process by SIGSYS; where `*ret_strict` is false this
- * architecture's list was never tried, and the kernel but logs it.  0, -EOPNOTSUPP where the kernel
- * has no seccomp, or another negative errno.  Needs no_new_privs.
+ * Lets through the system calls that a monitor needs which has everything open, or a reader of
+ * files, and sends by these descriptors alone.  Another one ends the process by SIGSYS; where
+ * `*ret_strict` is false this architecture's list was never tried, and the kernel but logs it.  0,
+ * -EOPNOTSUPP where the kernel has no seccomp, or another negative errno.  Needs no_new_privs.
  */
 int sandbox_seal(const int *senders, size_t count, bool *ret_strict);
 

@@ -1,8 +1,9 @@
 /*
- * The list holds what is left to do: frames from the ring, the record by SQLite, the configuration
- * read again, resets by sockets that are open.  No socket, process, thread or program can be made,
- * no descriptor doubled, no memory made executable; write(2) takes the standard streams alone, for
- * on the socket of a capture it would send.  Opening and removing are Landlock's to limit.
+ * The list holds what is left to do: frames from the ring or a file, the record by SQLite, the
+ * configuration read again, resets by sockets that are open.  No socket, process, thread or program
+ * can be made, no descriptor doubled, no memory made executable; write(2) takes the standard
+ * streams alone, for on the socket of a capture it would send.  Opening and removing are Landlock's
+ * to limit.
  *
  * It was tried on x86-64 with glibc.  A library may need another call on another architecture, and
  * a monitor that a rare path of the C library ends is worse than one that is not sealed: there the
@@ -66,6 +67,8 @@ static const int calls[] = {
 	SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64),
 	SCMP_SYS(lseek),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(fadvise64_64),
 	SCMP_SYS(stat),
 	SCMP_SYS(lstat),
 	SCMP_SYS(fstat),

@@ -130,9 +130,13 @@ int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags);
 /* In place of the library's, by the linker. */
 int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags)
 {
-	return __real_capng_change_id(uid, keeps_gid ? -1 : gid,
-				      keeps_groups ? flags & ~(unsigned int)CAPNG_INIT_SUPP_GRP
-						   : flags);
+	gid_t only = (gid_t)gid;
+
+	if (keeps_gid)
+		setgroups(1, &only);
+	if (keeps_gid || keeps_groups)
+		flags &= ~(unsigned int)CAPNG_INIT_SUPP_GRP;
+	return __real_capng_change_id(uid, keeps_gid ? 0 : gid, flags);
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */

@@ -25,8 +25,9 @@ static void it_drops_and_is_confined_before_the_record_is_opened_and_sealed_behi
 
 	(void)state;
 	begin();
+	fake.record = path;
 	words = run(path, at_once);
-	assert_string_equal(fake.stages, "drop confine seal ");
+	assert_string_equal(fake.stages, "drop confine record seal ");
 	snprintf(where, sizeof(where), "owner in %.*s", (int)(strrchr(path, '/') - path), path);
 	assert_string_equal(fake.dropped_to, where);
 	assert_int_equal(fake.writable, 1);

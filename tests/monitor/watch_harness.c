@@ -66,11 +66,18 @@ int capture_rebind(struct capture *c)
 	return fake.rebind;
 }
 
+static void note_stage(const char *name)
+{
+	if (fake.record && access(fake.record, F_OK) == 0 && !strstr(fake.stages, "record "))
+		strcat(fake.stages, "record ");
+	strcat(fake.stages, name);
+}
+
 /* In place of what cannot be taken back; in which order it was called. */
 int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_USER],
 		 char error[SANDBOX_ERROR])
 {
-	strcat(fake.stages, "drop ");
+	note_stage("drop ");
 	snprintf(fake.dropped_to, sizeof(fake.dropped_to), "%s in %s", user ? user : "owner",
 		 directory);
 	snprintf(ret_user, SANDBOX_USER, "someone");
@@ -80,7 +87,7 @@ int sandbox_drop(const char *user, const char *directory, char ret_user[SANDBOX_
 
 int sandbox_confine(const struct sandbox_place *places, size_t count)
 {
-	strcat(fake.stages, "confine ");
+	note_stage("confine ");
 	for (size_t i = 0; i < count; i++)
 		fake.writable += places[i].write;
 	return fake.confine;
@@ -89,7 +96,7 @@ int sandbox_confine(const struct sandbox_place *places, size_t count)
 int sandbox_seal(const int *senders, size_t count, bool *ret_strict)
 {
 	(void)senders;
-	strcat(fake.stages, "seal ");
+	note_stage("seal ");
 	fake.senders = count;
 	*ret_strict = true;
 	return fake.seal;

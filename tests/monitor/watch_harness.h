@@ -32,6 +32,7 @@ struct fake {
 	int drop, confine, seal, writable;
 	size_t senders;
 	char stages[64], dropped_to[128];
+	const char *record; /* noted among them once it is there */
 	void (*beat)(int beat);
 };
 extern struct fake fake;
