@@ -108,6 +108,28 @@ static void backups_taken_while_the_monitor_writes_are_whole(void **state)
 	store_close(s);
 }
 
+static int count_commit(void *context)
+{
+	++*(int *)context;
+	return 0;
+}
+
+/* So that no copy, whenever it is made, has sums without their rows. */
+static void a_batch_is_one_transaction(void **state)
+{
+	struct store *s = fixture_open_path(fixture_path("one.db"));
+	struct batch *b = fixture_batch();
+	int commits = 0;
+
+	(void)state;
+	sqlite3_commit_hook(store_database(s), count_commit, &commits);
+	attempts(b, 1, BATCH);
+	fixture_write(s, b);
+	assert_int_equal(commits, 1);
+	batch_free(b);
+	store_close(s);
+}
+
 static void a_record_that_was_put_back_goes_on(void **state)
 {
 	const char *path = fixture_path("lost.db"), *copy = fixture_path("kept.db");
@@ -229,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(backups_taken_while_the_monitor_writes_are_whole),
+		cmocka_unit_test(a_batch_is_one_transaction),
 		cmocka_unit_test(a_record_that_was_put_back_goes_on),
 		cmocka_unit_test(a_reader_that_holds_on_cannot_fill_the_disk),
 	};

@@ -380,10 +380,10 @@ static void an_attack_is_told_with_its_beginning_and_its_end(void **state)
 	expect(f, ".attacks == []");
 	scratch_sql(&f->s,
 		    "INSERT INTO attack VALUES (1, 'syn flood', %lld, %lld, 298000),"
-		    " (1, 'strays', %lld, %lld, 1200), (1, 'fragments', 1, 2, 3),"
+		    " (1, 'strays', %lld, %lld, 1200), (1, 'fragments', 1, %lld, 3),"
 		    " (0, 'servers', %lld, %lld, 5)",
 		    NOW - 3 * MOMENT_MINUTE, NOW - MOMENT_SECOND, NOW - 4 * MOMENT_HOUR,
-		    NOW - 3 * MOMENT_HOUR, NOW, NOW);
+		    NOW - 3 * MOMENT_HOUR, NOW - 25 * MOMENT_HOUR, NOW, NOW);
 	expect(f, "[.attacks[] | .kind, .ongoing, .peak] =="
 		  " [\"syn flood\", true, 298000, \"strays\", false, 1200]");
 	expect(f, ".attacks[0].text == \"attempts that no server answered, up to 298000 a second:"
