@@ -42,6 +42,9 @@ static void what_was_counted_before_and_a_few_are_no_attack(void **state)
 	for (int i = 0; i < 100; i++)
 		more(&now, 1000, 999);
 	assert_int_equal(p.kinds[PRESSURE_SYNS].last, 0);
+	p = (struct pressures){0}; /* by a clock that begins at 0 */
+	pressures_note(&p, counts, MOMENT_SECOND);
+	assert_int_equal(p.kinds[PRESSURE_SYNS].last, 0);
 }
 
 static void a_flood_is_one_with_its_beginning_its_peak_and_its_end(void **state)
