@@ -31,8 +31,9 @@
 #define LONG_LOG      (32 << 20) /* beyond this a checkpoint is asked for by name */
 #define LONGEST_LOG   (64 << 20)
 #define RESERVE	      (128 << 20)
-#define FRESH_LOG     (INT64_C(5) << 20) /* it begins anew when so long, or a batch longer */
-#define IDLE_PAGES    256		 /* free pages that may stay */
+#define FRESH_LOG     (INT64_C(5) << 20)  /* it begins anew when so long, or a batch longer */
+#define FULL_BATCH    (INT64_C(40) << 20) /* what one of a flood makes of the log */
+#define IDLE_PAGES    256		  /* free pages that may stay */
 #define PASS_INTERVAL MOMENT_MINUTE
 #define HOSTS_SELDOM  (6 * MOMENT_HOUR)
 
@@ -181,10 +182,13 @@ static int measure(struct store *s, struct size *ret_)
 /* Of a limit near the length of the log itself, the file alone keeps it. */
 static int64_t reserve(const struct store *s)
 {
-	int64_t share = s->retention_bytes / 8;
+	int64_t share = s->retention_bytes / 8, most = s->retention_bytes / 5 * 2;
 
-	if (s->retention_bytes >= 6 * FRESH_LOG)
+	if (s->retention_bytes >= 6 * FRESH_LOG) {
 		share += FRESH_LOG;
+		if (share < FULL_BATCH)
+			share = most < FULL_BATCH ? most : FULL_BATCH;
+	}
 	return share < RESERVE ? share : RESERVE;
 }
 

@@ -196,6 +196,13 @@ def reload(net, program):
     until("three connections", lambda: len(sensor.connections(MAIL)) >= 3)
     # Judged when they began: two permitted, then one offence.
     equal("permitted", [False, True, True], [c["permitted"] for c in sensor.connections(MAIL)])
+    # A shorter retention takes hold without a restart, of what was written before it too.
+    broken.write_text('mail_servers = {"10.25.3.26"}\nretention {\n\tage = 2s\n}\n')
+    sensor.child.send_signal(signal.SIGHUP)
+    until("none is older than two seconds", lambda: sensor.connections(MAIL) == [])
+    with contextlib.closing(sqlite3.connect(sensor.record)) as database:
+        equal("connections that retention took", [(3,)],
+              database.execute("SELECT rows FROM pruned WHERE what = 'connections'").fetchall())
     equal("exit status", 0, sensor.stop())
 
 
@@ -241,7 +248,7 @@ def tests(net, program):
         net, program, "qinq", "88a8:100,8100:30", "88a8:100,8100:30", "100.30",
         f"ieee8021ad.id==100 && vlan.id==30 && ip.src=={CLIENT}")
     yield "every frame twice changes no count", lambda: copies(net, program)
-    yield "SIGHUP with a broken file keeps the old policy, with a good one takes it", lambda: reload(net, program)
+    yield "SIGHUP with a broken file keeps the old policy, with a good one takes it, and its retention", lambda: reload(net, program)
     yield "kill -9 loses nothing older than a second, and a restart goes on", lambda: killed(net, program)
     yield "a second monitor or a missing interface is one clear line", lambda: second_monitor(net, program)
 
