@@ -298,7 +298,6 @@ static void tuple_relink(struct flows *t, struct flow *from, uint32_t to)
 	struct tuple tuple = tuple_of(from);
 	uint32_t *link = tuple_head(t, &tuple), index = flows_index(t, from);
 
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): flows_new() gave the heads */
 	while (*link != index)
 		link = &t->slots[*link].own.tuple_link;
 	*link = to;
@@ -355,18 +354,17 @@ static void syn_unlink(struct flows *t, struct flow *f)
 
 static void tuple_unlink(struct flows *t, struct flow *f)
 {
-	struct flow *older = flows_at(t, f->own.older), *newer = flows_at(t, f->own.newer);
+	uint32_t older = f->own.older, newer = f->own.newer;
 
-	if (newer) {
-		newer->own.older = f->own.older;
-	} else if (older) { /* becomes the newest */
-		tuple_relink(t, f, f->own.older);
-		older->own.tuple_link = f->own.tuple_link;
-	} else {
-		tuple_relink(t, f, f->own.tuple_link);
-	}
-	if (older)
-		older->own.newer = f->own.newer;
+	if (newer)
+		t->slots[newer].own.older = older;
+	else
+		tuple_relink(t, f, older ? older : f->own.tuple_link);
+	if (!older)
+		return;
+	t->slots[older].own.newer = newer;
+	if (!newer) /* it becomes the newest */
+		t->slots[older].own.tuple_link = f->own.tuple_link;
 }
 
 void flows_remove(struct flows *t, struct flow *f)
