@@ -130,6 +130,8 @@ void pieces_store(struct pieces *p, struct pool *pool, const struct packet *f)
 		struct block *b = block_get(p, pool, at / BLOCK);
 
 		if (!(b->have & bit_of(at))) {
+			/* A short one may yet be compared with one that claims more. */
+			memset(b->data + at % BLOCK, 0, UNIT);
 			memcpy(b->data + at % BLOCK, f->fragment + i, unit_length(f, i));
 			b->have |= bit_of(at);
 			p->units++;
