@@ -7,8 +7,8 @@
  *
  * Allocations are malloc() and its kin, and anonymous mmap(); those of libconfuse and libseccomp
  * succeed: they do not bear a lack of memory, so the program asks for it beforehand
- * (config_parse.c), which is tried with a real limit.  Under AddressSanitizer the memory is its own
- * (ASAN_OPTIONS=verify_asan_link_order=0), so that what is left behind is told.
+ * (config_parse.c); that it asks for enough is not shown here.  Under AddressSanitizer the memory
+ * is its own (ASAN_OPTIONS=verify_asan_link_order=0), so that what is left behind is told.
  */
 #include <dlfcn.h>
 #include <errno.h>
