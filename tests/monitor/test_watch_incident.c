@@ -169,7 +169,9 @@ static void freeze_for_a_second(int beat)
 	else if (beat == 5)
 		change_record("UPDATE incident SET freeze = 1, frozen = 0, revision = 2,"
 			      " frozen_until = 1000000 * (unixepoch() + 2)");
-	else if (beat == 12)
+	else if (beat > 5 &&
+		 (beat > 100 || ask(incident_path, "SELECT taken = 2 AND effect ="
+						   " 'resets are on' FROM incident") == 1))
 		end();
 }
 
