@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/moment.h"
 #include "judge/pressure.h"
 
 #define HEALTH_INTERFACES 16
@@ -60,6 +61,15 @@ struct health {
 	uint8_t loss_count;
 	struct health_loss losses[HEALTH_LOSSES]; /* only those that are not 0 */
 };
+
+/*
+ * Whether the monitor runs whose run is open still: it holds the record's lock, as path_is_locked()
+ * tells; where that cannot be told, it wrote within the last five seconds.
+ */
+static inline bool health_is_alive(int held, int64_t beat, int64_t now)
+{
+	return held < 0 ? now - beat < 5 * MOMENT_SECOND : held > 0;
+}
 
 /* What to think of unclassified connections, with those seen: one line.  Returns buf. */
 #define HEALTH_TEXT 1024

@@ -13,7 +13,7 @@
 #include "edge/capture_file.h"
 #include "monitor/way.h"
 
-#define COLLECT_EACH 16384 /* as src/monitor/reading.c */
+#define COLLECT_EACH 8192 /* as src/monitor/reading.c */
 
 static struct batch *batch;
 static uint64_t attempts;

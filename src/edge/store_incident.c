@@ -12,10 +12,10 @@
 #include "base/moment.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "judge/health.h"
 #include "store_internal.h"
 
 #define COMMAND_BUSY_MS 2000
-#define FRESH		(5 * MOMENT_SECOND) /* a heartbeat */
 
 int store_incident_enter(const char *path, struct store **ret_, char error[STORE_ERROR])
 {
@@ -153,7 +153,7 @@ int store_incident_state(struct store *s, int64_t id, struct store_incident_stat
 int store_incident_watched(struct store *s, int64_t now, char error[STORE_ERROR])
 {
 	struct sqlite3_stmt *st = store_plain(s, SQL_RUN_NEWEST);
-	int r = store_step(s, st), held;
+	int r = store_step(s, st);
 	bool watches;
 	int64_t beat;
 
@@ -162,8 +162,7 @@ int store_incident_watched(struct store *s, int64_t now, char error[STORE_ERROR]
 	watches = sqlite3_column_int(st, 0) != 0;
 	beat = sqlite3_column_int64(st, 1);
 	sqlite3_reset(st);
-	held = path_is_locked(s->path);
-	return watches && (held < 0 ? now - beat < FRESH : held > 0);
+	return watches && health_is_alive(path_is_locked(s->path), beat, now);
 }
 
 /* --- the monitor's side ----------------------------------------------------------------------- */

@@ -383,6 +383,7 @@ static void understand(struct way *w, const struct frame *frame, bool wanted)
 void way_frame(struct way *w, const struct frame *frame)
 {
 	enum decode outcome;
+	/* Where each is looked at anyway, a glance before tells nothing. */
 	bool other = w->options.sample > 1 && is_other(w, frame, &outcome);
 
 	note_frame(w, frame);

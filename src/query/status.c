@@ -61,7 +61,7 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 {
 	sqlite3_stmt *q = record_prepare(r, run_sql);
 	int rc, held = r->path ? path_is_locked(r->path) : 0;
-	bool open, fresh;
+	bool open;
 
 	if (!q)
 		return record_errno(r);
@@ -79,8 +79,8 @@ static int load_run(const struct record *r, int64_t now, struct status *s, int64
 		s->newest = record_time(q, 9);
 		load_resets(q, s);
 		s->privileges = record_text_new(q, 16);
-		fresh = now - s->beat < 5 * MOMENT_SECOND;
-		s->running = open && strcmp(s->mode, "watch") == 0 && (held < 0 ? fresh : held > 0);
+		s->running = open && strcmp(s->mode, "watch") == 0 &&
+			     health_is_alive(held, s->beat, now);
 	}
 	sqlite3_finalize(q);
 	return rc < 0 ? record_errno(r) : 0;

@@ -27,6 +27,20 @@ void fixture_leave(void)
 	assert_int_equal(system(command), 0);
 }
 
+int fixture_enter_group(void **state)
+{
+	(void)state;
+	fixture_enter();
+	return 0;
+}
+
+int fixture_leave_group(void **state)
+{
+	(void)state;
+	fixture_leave();
+	return 0;
+}
+
 const char *fixture_path(const char *name)
 {
 	static char paths[4][128];

@@ -16,6 +16,9 @@ struct sqlite3;
 /* An empty directory under /tmp, made anew; fixture_leave() removes it with its files. */
 const char *fixture_enter(void);
 void fixture_leave(void);
+/* The same as cmocka has it, for a group of tests. */
+int fixture_enter_group(void **state);
+int fixture_leave_group(void **state);
 /* "<directory>/<name>" in one of a few static buffers. */
 const char *fixture_path(const char *name);
 

@@ -101,19 +101,6 @@ static void the_watchdog_is_that_of_this_process(void **state)
 	unsetenv("WATCHDOG_PID");
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	return fixture_enter() ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,5 +112,6 @@ int main(void)
 		cmocka_unit_test(the_watchdog_is_that_of_this_process),
 	};
 
-	return cmocka_run_group_tests_name("notify", tests, enter, leave);
+	return cmocka_run_group_tests_name("notify", tests, fixture_enter_group,
+					   fixture_leave_group);
 }

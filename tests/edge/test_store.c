@@ -380,20 +380,6 @@ static void a_host_keeps_65536_destinations_and_those_stay_exact(void **state)
 	store_close(s);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,5 +393,5 @@ int main(void)
 		cmocka_unit_test(a_host_keeps_65536_destinations_and_those_stay_exact),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

@@ -117,20 +117,6 @@ static void all_hosts_together_are_counted_exactly_through_writing_and_retention
 	store_close(s);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,5 +125,5 @@ int main(void)
 			all_hosts_together_are_counted_exactly_through_writing_and_retention),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

@@ -366,20 +366,6 @@ static void ids_go_on_behind_those_of_a_record_put_in_its_place(void **state)
 	batch_free(b);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,5 +379,5 @@ int main(void)
 		cmocka_unit_test(ids_go_on_behind_those_of_a_record_put_in_its_place),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

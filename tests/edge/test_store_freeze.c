@@ -196,20 +196,6 @@ static void what_the_monitor_has_not_taken_up_as_it_stands_is_not_acknowledged(v
 	store_close(monitor);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,5 +208,6 @@ int main(void)
 			what_the_monitor_has_not_taken_up_as_it_stands_is_not_acknowledged),
 	};
 
-	return cmocka_run_group_tests_name("store_freeze", tests, enter, leave);
+	return cmocka_run_group_tests_name("store_freeze", tests, fixture_enter_group,
+					   fixture_leave_group);
 }

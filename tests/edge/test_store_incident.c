@@ -206,20 +206,6 @@ static void what_is_no_record_of_this_version_is_refused_and_left_alone(void **s
 	assert_null(s);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 static int64_t count(const char *path)
 {
 	sqlite3 *db = fixture_reader(path);
@@ -284,5 +270,5 @@ int main(void)
 		cmocka_unit_test(what_is_no_record_of_this_version_is_refused_and_left_alone),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

@@ -151,20 +151,6 @@ static void a_migration_that_fails_leaves_the_record_as_it_was(void **state)
 	sqlite3_close(db);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,5 +159,5 @@ int main(void)
 		cmocka_unit_test(a_migration_that_fails_leaves_the_record_as_it_was),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

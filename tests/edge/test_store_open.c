@@ -440,20 +440,6 @@ static void views_serve_a_reader_that_trusts_no_schema(void **state)
 	sqlite3_close(db);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,5 +460,5 @@ int main(void)
 		cmocka_unit_test(views_serve_a_reader_that_trusts_no_schema),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

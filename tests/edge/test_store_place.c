@@ -160,20 +160,6 @@ static void else_one_group_reads_and_nobody_writes(void **state)
 	assert_int_equal(mode_of(behind(path, "-wal")), 0640);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,5 +175,5 @@ int main(void)
 		puts("1..0 # SKIP needs root, to give files away");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

@@ -234,20 +234,6 @@ static void sources_are_noted_all_or_none(void **state)
 	store_close(s);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,5 +247,5 @@ int main(void)
 		cmocka_unit_test(sources_are_noted_all_or_none),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

@@ -233,20 +233,6 @@ static void a_reader_that_holds_on_cannot_fill_the_disk(void **state)
 	store_close(s);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,5 +242,5 @@ int main(void)
 		cmocka_unit_test(a_reader_that_holds_on_cannot_fill_the_disk),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }

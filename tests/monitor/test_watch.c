@@ -268,20 +268,6 @@ static void frames_that_wait_at_the_end_keep_their_servers(void **state)
 	assert_int_equal(ask(path, "SELECT count(*) FROM conn"), 40000);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,5 +288,6 @@ int main(void)
 		cmocka_unit_test(frames_that_wait_at_the_end_keep_their_servers),
 	};
 
-	return cmocka_run_group_tests_name("watch", tests, enter, leave);
+	return cmocka_run_group_tests_name("watch", tests, fixture_enter_group,
+					   fixture_leave_group);
 }

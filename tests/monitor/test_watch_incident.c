@@ -189,20 +189,6 @@ static void a_freeze_in_the_open_incident_is_taken_up_and_ends_at_its_own_limit(
 	end_resets();
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,5 +201,6 @@ int main(void)
 			a_freeze_in_the_open_incident_is_taken_up_and_ends_at_its_own_limit),
 	};
 
-	return cmocka_run_group_tests_name("watch_incident", tests, enter, leave);
+	return cmocka_run_group_tests_name("watch_incident", tests, fixture_enter_group,
+					   fixture_leave_group);
 }

@@ -162,13 +162,6 @@ static int enter(void **state)
 	return 0;
 }
 
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,5 +175,5 @@ int main(void)
 		cmocka_unit_test(one_of_another_kind_is_told_once),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, enter, fixture_leave_group);
 }

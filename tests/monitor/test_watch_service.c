@@ -152,19 +152,6 @@ static void a_socket_that_is_not_there_is_said_and_ends_nothing(void **state)
 	finish();
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	return fixture_enter() ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,5 +161,6 @@ int main(void)
 		cmocka_unit_test(a_socket_that_is_not_there_is_said_and_ends_nothing),
 	};
 
-	return cmocka_run_group_tests_name("watch_service", tests, enter, leave);
+	return cmocka_run_group_tests_name("watch_service", tests, fixture_enter_group,
+					   fixture_leave_group);
 }

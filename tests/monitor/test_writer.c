@@ -311,13 +311,6 @@ static int enter(void **state)
 	return 0;
 }
 
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,5 +327,5 @@ int main(void)
 		cmocka_unit_test(a_retention_that_fails_is_said_once),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, enter, fixture_leave_group);
 }

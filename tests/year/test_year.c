@@ -166,20 +166,6 @@ static void a_lower_limit_takes_hold_with_the_next_step(void **state)
 	done(&m);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	fixture_enter();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	fixture_leave();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,5 +174,5 @@ int main(void)
 		cmocka_unit_test(a_lower_limit_takes_hold_with_the_next_step),
 	};
 
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, fixture_enter_group, fixture_leave_group);
 }
