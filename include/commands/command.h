@@ -108,5 +108,7 @@ int completion_print(const char *shell);
 
 /* Loads the configuration the options name.  EXIT_DONE, or EXIT_USAGE having said why. */
 int options_config(const struct options *options, struct config **ret_);
+/* Whether a monitor may run with it; as options_config(). */
+int options_check(const struct config *c);
 
 #endif

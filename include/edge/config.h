@@ -78,6 +78,12 @@ int config_load(const char *path, const struct config_overrides *overrides, stru
 		char error[CONFIG_ERROR]);
 void config_free(struct config *c); /* accepts NULL */
 
+/*
+ * Whether a monitor may run with it: 0, or -EINVAL with one line in error.  Resets are not armed
+ * without a mail server, as they would cut off all mail.
+ */
+int config_check(const struct config *c, char error[CONFIG_ERROR]);
+
 /* Every name that a configuration file may hold ("internal", "allow.source"); NULL behind the last.
  * For what must not forget one, as the manual page's test. */
 const char *config_name(size_t i);

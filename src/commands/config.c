@@ -456,8 +456,10 @@ int command_config(const struct options *options)
 		r = options_config(options, &c);
 	if (r != EXIT_DONE)
 		return r;
-	r = options->argument_count > 0 ? explain(options, c)
-					: query_written(print_config(options, c), EXIT_DONE);
+	if (options->argument_count > 0)
+		r = explain(options, c);
+	else if ((r = options_check(c)) == EXIT_DONE)
+		r = query_written(print_config(options, c), EXIT_DONE);
 	config_free(c);
 	return r;
 }

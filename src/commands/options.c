@@ -437,3 +437,13 @@ int options_config(const struct options *options, struct config **ret_)
 	log_say("%s", error);
 	return r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 }
+
+int options_check(const struct config *c)
+{
+	char error[CONFIG_ERROR];
+
+	if (config_check(c, error) == 0)
+		return EXIT_DONE;
+	log_say("%s", error);
+	return EXIT_USAGE;
+}

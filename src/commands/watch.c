@@ -193,8 +193,12 @@ int command_watch(const struct options *o)
 	if (config->interface_count == 0) {
 		log_say("watch: no interface: name the mirror port with -i, or `interfaces` in the "
 			"configuration");
-		config_free(config);
-		return EXIT_USAGE;
+		status = EXIT_USAGE;
+	} else {
+		status = options_check(config);
 	}
-	return run(o, config);
+	if (status == EXIT_DONE)
+		return run(o, config);
+	config_free(config);
+	return status;
 }

@@ -25,7 +25,9 @@ int store_say_errno(struct store *s, int r)
 
 	if (r == -ENOENT)
 		text_print(s->error, sizeof(s->error),
-			   "%s: no directory %.*s: create it, or name another record with --record",
+			   "%s: no directory %.*s: create it and give it to the user that the "
+			   "monitor is "
+			   "to run as (chown), or name another record with --record",
 			   s->path, directory, name);
 	else if (r == -EACCES || r == -EPERM || r == -EROFS)
 		text_print(s->error, sizeof(s->error),

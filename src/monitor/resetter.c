@@ -5,15 +5,14 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "judge/policy.h"
 
 int resetter_allows(const struct config *c)
 {
-	if (c->reset < RESET_DRY_RUN || policy_has_mail_servers(c->policy))
+	char error[CONFIG_ERROR];
+
+	if (config_check(c, error) == 0)
 		return 0;
-	log_say("reset = %s: no mail server is configured, so all mail would be cut off: name "
-		"yours with --mail-server or `mail_servers`",
-		reset_mode_name(c->reset));
+	log_say("%s", error);
 	return -EPERM;
 }
 

@@ -18,7 +18,7 @@ static bool asks_for_resets(const struct watch *w)
 	return w->incident.order.id && w->incident.order.reset;
 }
 
-static enum reset_mode mode_in_force(const struct watch *w, const struct config *c)
+enum reset_mode watch_reset_mode(const struct watch *w, const struct config *c)
 {
 	if (w->reset_stopped)
 		return RESET_OFF;
@@ -74,7 +74,7 @@ static void hurry(struct watch *w, bool on)
 void watch_set_resets(struct watch *w, const struct config *c)
 {
 	struct incident_answer *a = &w->answer;
-	enum reset_mode mode = mode_in_force(w, c);
+	enum reset_mode mode = watch_reset_mode(w, c);
 
 	way_set_reset_mode(w->way, mode);
 	hurry(w, mode == RESET_ON);

@@ -58,6 +58,8 @@ struct watch {
 /* watch_incident.c: what the configuration and the open incident say of resets, in force from the
  * next frame on. */
 void watch_set_resets(struct watch *w, const struct config *c);
+/* The mode that it puts in force. */
+enum reset_mode watch_reset_mode(const struct watch *w, const struct config *c);
 /* Looks whether an incident has begun or ended: four times a second. */
 void watch_follow_incident(struct watch *w);
 /* Asks for one, where the batch tells of a listing and the configuration says so. */

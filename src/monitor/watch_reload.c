@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 static bool same_names(const struct watch *w, const struct config *c)
 {
@@ -48,19 +49,59 @@ static bool same_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+static void say_resets(const struct watch *w, const struct config *new)
+{
+	const struct config *old = w->options.config;
+	enum reset_mode mode = watch_reset_mode(w, new);
+	bool changed = new->reset != old->reset;
+
+	if (w->reset_stopped && changed && new->reset >= RESET_DRY_RUN)
+		log_say("resets stay off: SIGUSR1 stopped them until the monitor is started again");
+	else if (mode == RESET_ON && mode != watch_reset_mode(w, old) &&
+		 !resetter_can_send(&w->resetter))
+		log_say("resets cannot be sent: no interface takes them");
+	else if (mode != watch_reset_mode(w, old))
+		log_say("resets are %s", reset_mode_name(mode));
+}
+
 /* Nothing is opened now that was not at the start. */
 static void reload_resets(struct watch *w, struct config *new)
 {
-	if (resetter_allows(new) < 0)
-		new->reset = RESET_OFF;
-	if ((new->reset != RESET_NEVER && w->resetter.never) ||
-	    !same_text(new->reset_via, w->resetter.via))
-		log_say("reload: resets that were never to be sent, and another reset_via, need a "
-			"restart");
+	if (new->reset != RESET_NEVER && w->resetter.never)
+		log_say("reload: leaving reset = never needs a restart");
 	if (w->resetter.never)
 		new->reset = RESET_NEVER;
 	way_set_protected(w->way, new->never_reset, new->never_reset_count, new->reset_limit);
 	watch_set_resets(w, new);
+	say_resets(w, new);
+}
+
+/* Names what changed and yet stays as it was. */
+static void say_restart(const struct watch *w, const struct config *new)
+{
+	const struct config *old = w->options.config;
+	const struct {
+		const char *name;
+		bool same;
+	} settings[] = {
+		{"interfaces", same_names(w, new)},
+		{"record", same_text(new->record, old->record)},
+		{"sensor", same_text(new->sensor, old->sensor)},
+		{"user", same_text(new->user, old->user)},
+		{"reset_via", w->resetter.never || same_text(new->reset_via, w->resetter.via)},
+	};
+	char names[64] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+		if (settings[i].same)
+			continue;
+		text_print(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+			   settings[i].name);
+		used += strlen(names + used);
+	}
+	if (used > 0)
+		log_say("reload: a change of %s needs a restart", names);
 }
 
 /* The new configuration is in force from the next frame on, and its limits from the next write. */
@@ -80,9 +121,12 @@ static void take(struct watch *w, struct config *new)
 		config_free(new);
 		return;
 	}
-	if (!same_names(w, new) || strcmp(new->record, old->record) != 0 ||
-	    strcmp(new->sensor, old->sensor) != 0 || !same_text(new->user, old->user))
-		log_say("reload: a change of interfaces, record, sensor or user needs a restart");
+	if (resetter_allows(new) < 0) {
+		log_say("reload: the configuration in force stays as it was");
+		config_free(new);
+		return;
+	}
+	say_restart(w, new);
 	way_set_policy(w->way, new->policy);
 	way_set_public(w->way, new->public_addresses, new->public_count);
 	reload_resets(w, new);

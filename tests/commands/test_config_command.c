@@ -193,6 +193,23 @@ static void config_refuses_what_it_does_not_know(void **state)
 		"egress25: /dev/null: is no regular file; name a file that can be read again\n");
 }
 
+static void a_configuration_that_no_monitor_runs_with_is_refused(void **state)
+{
+	const char text[] = "reset = dry-run\n";
+	char line[160], bare[] = "/tmp/egress25-bare-XXXXXX";
+	int fd = mkstemp(bare);
+
+	(void)state;
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	snprintf(line, sizeof(line), "config --config %s", bare);
+	refuses(line, "egress25: reset = dry-run: no mail server is configured, so all mail would "
+		      "be cut off: name yours with --mail-server or `mail_servers`\n");
+	strcat(line, " --mail-server 10.0.0.25");
+	assert_int_equal(run(line), EXIT_DONE);
+	unlink(bare);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +220,7 @@ int main(void)
 		cmocka_unit_test(explain_names_the_line_that_decides),
 		cmocka_unit_test(explain_in_json_tells_the_same),
 		cmocka_unit_test(config_refuses_what_it_does_not_know),
+		cmocka_unit_test(a_configuration_that_no_monitor_runs_with_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("config_command", tests, write_conf, remove_conf);

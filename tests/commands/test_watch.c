@@ -231,6 +231,27 @@ static void one_that_cannot_start_says_why(void **state)
 	assert_int_equal(WEXITSTATUS(pclose(words)), EXIT_FAILED);
 }
 
+static void nothing(const struct watch_options *options)
+{
+	(void)options;
+	fail_msg("it was started");
+}
+
+static void resets_without_a_mail_server_are_a_mistake_before_anything_is_opened(void **state)
+{
+	FILE *f = fopen(file, "w");
+
+	(void)state;
+	fputs("reset = on\n", f);
+	fclose(f);
+	assert_int_equal(run("table", nothing), EXIT_USAGE);
+	assert_string_equal(err, "egress25: reset = on: no mail server is configured, so all mail "
+				 "would be cut off: name yours with --mail-server or "
+				 "`mail_servers`\n");
+	close(ends[0]);
+	assert_int_equal(truncate(file, 0), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +261,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_reader_that_left_is_no_failure_of_the_watch),
 		cmocka_unit_test(the_record_is_the_one_named),
 		cmocka_unit_test(one_that_cannot_start_says_why),
+		cmocka_unit_test(
+			resets_without_a_mail_server_are_a_mistake_before_anything_is_opened),
 	};
 	int fd = mkstemp(file), failed;
 

@@ -226,6 +226,47 @@ static void without_a_mail_server_resets_do_not_arm(void **state)
 	end_resets();
 }
 
+static void reload_without_a_mail_server(int beat)
+{
+	mail_server = false;
+	reload_then_five(beat);
+}
+
+static void a_reload_to_resets_without_a_mail_server_is_refused_whole(void **state)
+{
+	const char *words;
+
+	(void)state;
+	begin_resets(RESET_OFF);
+	reset_mode_again = RESET_ON;
+	words = run(fixture_path("refused.db"), reload_without_a_mail_server);
+	assert_non_null(strstr(words, "reset = on: no mail server is configured"));
+	assert_non_null(strstr(words, "reload: the configuration in force stays as it was\n"));
+	assert_null(strstr(words, "the new configuration is in force"));
+	assert_int_equal(wire.sent, 0);
+	assert_int_equal(ask(fixture_path("refused.db"), "SELECT count(*) FROM conn"), 5);
+	end_resets();
+}
+
+static void a_reload_tells_the_new_mode_of_resets_and_what_needs_a_restart(void **state)
+{
+	const char *words;
+
+	(void)state;
+	begin_resets(RESET_ON);
+	reset_mode_again = RESET_DRY_RUN;
+	words = run(fixture_path("told.db"), reload_then_five);
+	assert_non_null(strstr(words, "resets are dry-run\n"));
+	assert_null(strstr(words, "restart"));
+	begin_resets(RESET_NEVER);
+	reset_mode_again = RESET_ON;
+	words = run(fixture_path("left.db"), reload_then_five);
+	assert_non_null(strstr(words, "reload: leaving reset = never needs a restart\n"));
+	assert_null(strstr(words, "reload: a change of"));
+	assert_null(strstr(words, "resets are"));
+	end_resets();
+}
+
 static void an_interface_that_takes_no_resets_is_told(void **state)
 {
 	(void)state;
@@ -283,6 +324,8 @@ int main(void)
 		cmocka_unit_test(sigusr1_stops_all_resets),
 		cmocka_unit_test(a_reload_switches_resets_on_but_not_past_never),
 		cmocka_unit_test(without_a_mail_server_resets_do_not_arm),
+		cmocka_unit_test(a_reload_to_resets_without_a_mail_server_is_refused_whole),
+		cmocka_unit_test(a_reload_tells_the_new_mode_of_resets_and_what_needs_a_restart),
 		cmocka_unit_test(an_interface_that_takes_no_resets_is_told),
 		cmocka_unit_test(a_filter_that_could_not_be_changed_is_not_called_in_force),
 		cmocka_unit_test(frames_that_wait_at_the_end_keep_their_servers),
